@@ -1,0 +1,170 @@
+package aba
+
+import (
+	"errors"
+
+	"abad/bft"
+	"abad/coin"
+)
+
+// MaxAhead is how many rounds beyond its own a node keeps votes for. Correct
+// nodes can be further apart only if the coin fell against them some 30 times in
+// a row, so what is dropped is never missed; nobody is blamed for it.
+const MaxAhead = 128
+
+// Config says what an instance is. The zero Bias and Repropose are usable.
+type Config struct {
+	Quorum bft.Quorum
+	Signer coin.Signer
+
+	// CoinName gives the text whose threshold signature is the coin of a round.
+	// It must not occur in any other instance.
+	CoinName func(round uint32) []byte
+
+	// Bias is the value b of the schedule [b, b, 1-b, RANDOM]: instances that
+	// decide b are quick.
+	Bias bool
+
+	// Repropose allows Input(1) after Input(0). It rules out unanimity of zeros.
+	Repropose bool
+}
+
+// Decided is the output: the value, once.
+type Decided struct{ Value bool }
+
+// Step is a step of this protocol.
+type Step = bft.Step[Msg, Decided]
+
+// ErrInput is a caller's second input, other than a re-proposal.
+var ErrInput = errors.New("aba: a second input")
+
+// Machine is one instance at one node.
+type Machine struct {
+	cfg Config
+
+	given   Set // inputs
+	voted   Set // values of the BVAL of round 0 that this node sent; outlives the rounds
+	current uint32
+	est     bool   // goes into BVAL when the current round starts
+	started bool   // the current round's BVAL went out, or is not this node's to send
+	highest uint32 // the furthest round that a message was seen of
+	rounds  []*round
+
+	first   [2]bft.IDSet // whose first vote of round 0 was 0, 1
+	decides [2]bft.IDSet
+	decided Set
+	halted  bool
+	coins   int
+}
+
+var _ bft.Machine[bool, Msg, Decided] = (*Machine)(nil)
+
+// New returns an instance in round 0. It relays before it has an input.
+func New(cfg Config) *Machine { return &Machine{cfg: cfg, started: true} }
+
+// Input puts in a bit. A later 1 may follow a 0 if the configuration allows it,
+// in any round and even after deciding; nothing may follow a 1.
+func (m *Machine) Input(v bool) (Step, error) {
+	var s Step
+	if m.given != None && (m.given != Zero || !v || !m.cfg.Repropose) {
+		return s, ErrInput
+	}
+	m.given |= Of(v)
+	if !m.halted {
+		m.sendBVal(&s, 0, v)
+		m.settle(&s, 0)
+	}
+	return s, nil
+}
+
+// Handle takes a message.
+func (m *Machine) Handle(from bft.ID, msg Msg) Step {
+	var s Step
+	if err := msg.Check(); err != nil {
+		s.Blame(from, err)
+		return s
+	}
+	if m.halted || msg.Round > m.current+MaxAhead {
+		return s
+	}
+	if err := m.record(&s, from, msg); err != nil {
+		s.Blame(from, err)
+		return s
+	}
+	m.settle(&s, msg.Round)
+	return s
+}
+
+// Done reports that the instance has halted: enough nodes have decided that all
+// others will by DECIDE alone.
+func (m *Machine) Done() bool { return m.halted }
+
+// Halt ends the instance when a certificate proves its outcome to everybody.
+func (m *Machine) Halt() { m.halted, m.rounds = true, nil }
+
+// Decided gives the decision.
+func (m *Machine) Decided() (v, ok bool) { return m.decided.Single() }
+
+// Rounds counts the rounds that this node has entered.
+func (m *Machine) Rounds() int { return int(m.current) + 1 }
+
+// Coins counts the common coins that this node has learnt.
+func (m *Machine) Coins() int { return m.coins }
+
+// SentBVal reports whether this node has sent BVAL(0,v).
+func (m *Machine) SentBVal(v bool) bool { return m.voted.Has(v) }
+
+// record stores what msg says in its slot.
+func (m *Machine) record(s *Step, from bft.ID, msg Msg) error {
+	if msg.Kind == Decide {
+		return m.recordDecide(from, msg.Values == One)
+	}
+	m.highest = max(m.highest, msg.Round)
+	r := m.round(msg.Round)
+	switch msg.Kind {
+	case BVal:
+		v := msg.Values == One
+		if !r.bval[bit(v)].Add(from) {
+			return nil
+		}
+		if msg.First {
+			if m.first[bit(!v)].Has(from) {
+				return ErrConflict // both came first
+			}
+			m.first[bit(v)].Add(from)
+		}
+	case Aux:
+		return record(&r.aux, from, msg.Values)
+	case Conf:
+		return record(&r.conf, from, msg.Values)
+	case Share:
+		m.tossed(s, msg.Round, r.flip(m, msg.Round).Handle(from, coin.Msg(msg.Share)))
+	}
+	return nil
+}
+
+func (m *Machine) recordDecide(from bft.ID, v bool) error {
+	if m.decides[bit(!v)].Has(from) {
+		return ErrConflict
+	}
+	m.decides[bit(v)].Add(from)
+	return nil
+}
+
+// round gives the state of a round, which [MaxAhead] bounds in number.
+func (m *Machine) round(n uint32) *round {
+	for uint32(len(m.rounds)) <= n {
+		m.rounds = append(m.rounds, nil)
+	}
+	if m.rounds[n] == nil {
+		m.rounds[n] = new(round)
+	}
+	return m.rounds[n]
+}
+
+func bit(v bool) int {
+	if v {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,154 @@
+package ledger
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"abad/batch"
+	"abad/bft"
+)
+
+// commit makes the next block if its epoch is complete and its batches are here.
+func (m *Machine) commit(s *Step) bool {
+	ep := m.known(m.tip.height + 1)
+	if ep == nil || !ep.complete {
+		return false
+	}
+	var accepted []bft.ID
+	var clocks []uint64
+	for id := range m.cfg.Quorum.IDs() {
+		if sl := &ep.slots[id]; sl.accepted {
+			accepted = append(accepted, id)
+			clocks = append(clocks, sl.header.Time)
+		}
+	}
+	digests := m.order(ep, accepted)
+	if !m.allHere(s, ep, digests) {
+		return false
+	}
+	slices.Sort(clocks)
+	header := BlockHeader{
+		Version: BlockVersion, Cluster: m.cfg.Cluster, Era: m.cfg.Era, Roster: m.cfg.Roster,
+		Epoch: ep.number, Previous: m.tip.hash,
+		Time:     max(clocks[len(clocks)/2], m.tip.time+1),
+		Accepted: accepted,
+	}
+	block, values := m.take(header, digests)
+	m.append(s, block, values)
+	return true
+}
+
+// order lists the batches of a block: the accepted slots' headers, starting at a
+// slot that nobody could choose, without what is in the log already.
+func (m *Machine) order(ep *epoch, accepted []bft.ID) []bft.Hash {
+	start := bft.ID(binary.BigEndian.Uint64(m.tip.hash[:8]) % uint64(m.cfg.Quorum.All()))
+	first, _ := slices.BinarySearch(accepted, start)
+	var digests []bft.Hash
+	listed := map[bft.Hash]bool{}
+	for i := range accepted {
+		id := accepted[(first+i)%len(accepted)]
+		for _, d := range ep.slots[id].header.Batches {
+			if _, logged := m.recent.batches[d]; !logged && !listed[d] {
+				listed[d] = true
+				digests = append(digests, d)
+			}
+		}
+	}
+	return digests
+}
+
+// allHere reports whether the block's batches are held, and asks for the others.
+func (m *Machine) allHere(s *Step, ep *epoch, digests []bft.Hash) bool {
+	all := true
+	for _, d := range digests {
+		if _, held := m.pool.held[d]; held {
+			continue
+		}
+		all = false
+		if !ep.wanted {
+			s.Emit(Want{Digest: d, Lister: m.lister(ep, d), Decided: true})
+		}
+	}
+	ep.wanted = true
+	return all
+}
+
+// lister is an accepted slot that lists d.
+func (m *Machine) lister(ep *epoch, d bft.Hash) bft.ID {
+	for id := range m.cfg.Quorum.IDs() {
+		if sl := &ep.slots[id]; sl.accepted && slices.Contains(sl.header.Batches, d) {
+			return id
+		}
+	}
+	panic("ledger: internal error: a block's batch that nobody lists")
+}
+
+// take makes a block of held batches: it skips the values that the log has.
+func (m *Machine) take(header BlockHeader, digests []bft.Hash) (*Block, []batch.ValueID) {
+	block := &Block{Header: header}
+	var values []batch.ValueID
+	fresh := map[batch.ValueID]bool{}
+	for _, d := range digests {
+		ids := m.pool.held[d].values
+		t := Taken{Digest: d, Total: uint32(len(ids))}
+		for i, id := range ids {
+			if _, logged := m.recent.values[id]; logged || fresh[id] {
+				t.skip(i)
+				continue
+			}
+			fresh[id] = true
+			values = append(values, id)
+		}
+		block.Batches = append(block.Batches, t)
+	}
+	block.Header.Root = MerkleRoot(digests)
+	block.Header.Values = uint64(len(values))
+	return block, values
+}
+
+// append makes block the tip.
+func (m *Machine) append(s *Step, block *Block, values []batch.ValueID) {
+	ep := m.epoch(block.Header.Epoch)
+	m.enter(block, values)
+	ep.cert.hash = m.tip.hash
+	m.pool.drop(block.digests())
+	m.pool.changed = true
+	s.Emit(Committed{Block: block, Values: values})
+	m.combine(s, ep)
+}
+
+// enter takes a block into what the log remembers.
+func (m *Machine) enter(block *Block, values []batch.ValueID) {
+	h := block.Header
+	m.tip = tip{height: h.Epoch, time: h.Time, hash: h.Hash()}
+	m.recent.add(h.Epoch, taken{batches: block.digests(), values: values})
+	m.bench.block(h.Epoch, h.Accepted)
+}
+
+// Adopt is the next block as peers have it, with a certificate that the driver
+// has verified. Its batches must be held.
+type Adopt struct {
+	Block       *Block
+	Certificate Certificate
+}
+
+// adopt takes the block instead of this node's own count of the votes.
+func (m *Machine) adopt(s *Step, in Adopt) error {
+	h := in.Block.Header
+	if h.Epoch != m.tip.height+1 || h.Previous != m.tip.hash {
+		return fmt.Errorf("%w: block %d does not follow block %d", ErrInput, h.Epoch, m.tip.height)
+	}
+	digests := in.Block.digests()
+	for _, d := range digests {
+		if _, held := m.pool.held[d]; !held {
+			return fmt.Errorf("%w: batch %s of block %d is not held", ErrInput, d.Short(), h.Epoch)
+		}
+	}
+	block, values := m.take(h, digests)
+	if block.Hash() != h.Hash() {
+		return fmt.Errorf("%w: block %d is certified as %s, and comes out as %s here", ErrInput, h.Epoch, h.Hash(), block.Hash())
+	}
+	m.append(s, block, values)
+	return m.certify(s, Certified{Epoch: h.Epoch, Certificate: in.Certificate})
+}
