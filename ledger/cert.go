@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"abad/bft"
+	"abad/codec"
 	"abad/coin"
 )
 
@@ -136,3 +137,6 @@ func (m *Machine) certify(s *Step, in Certified) error {
 	m.pool.changed = true
 	return nil
 }
+
+// Encode gives the certificate's bytes in the store.
+func (c Certificate) Encode() []byte { return codec.Marshal(c) }

@@ -67,7 +67,7 @@ func (m *Machine) allHere(s *Step, ep *epoch, digests []bft.Hash) bool {
 		}
 		all = false
 		if !ep.wanted {
-			s.Emit(Want{Digest: d, Lister: m.lister(ep, d), Decided: true})
+			s.Emit(Want{Epoch: ep.number, Digest: d, Lister: m.lister(ep, d), Decided: true})
 		}
 	}
 	ep.wanted = true
@@ -127,10 +127,12 @@ func (m *Machine) enter(block *Block, values []batch.ValueID) {
 }
 
 // Adopt is the next block as peers have it, with a certificate that the driver
-// has verified. Its batches must be held.
+// has verified. Its batches must be in the store; Batches are those that the
+// ledger may not have heard of by [Hold].
 type Adopt struct {
 	Block       *Block
 	Certificate Certificate
+	Batches     []Hold
 }
 
 // adopt takes the block instead of this node's own count of the votes.
@@ -138,6 +140,9 @@ func (m *Machine) adopt(s *Step, in Adopt) error {
 	h := in.Block.Header
 	if h.Epoch != m.tip.height+1 || h.Previous != m.tip.hash {
 		return fmt.Errorf("%w: block %d does not follow block %d", ErrInput, h.Epoch, m.tip.height)
+	}
+	for _, b := range in.Batches {
+		m.hold(s, b)
 	}
 	digests := in.Block.digests()
 	for _, d := range digests {

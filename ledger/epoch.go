@@ -125,7 +125,7 @@ func (m *Machine) seen(s *Step, ep *epoch, out acs.Seen) {
 		if !m.here(d) {
 			sl.missing++
 			m.pool.await(d, ref{ep.number, out.Slot})
-			s.Emit(Want{Digest: d, Lister: out.Slot})
+			s.Emit(Want{Epoch: ep.number, Digest: d, Lister: out.Slot})
 		}
 	}
 	m.vouch(s, ep, out.Slot)

@@ -89,6 +89,7 @@ type Linger struct{ Epoch uint64 }
 // Want asks for a batch that Lister's header lists. If Decided, a block needs it:
 // it is held by f+1 correct nodes and must be fetched whatever it takes.
 type Want struct {
+	Epoch   uint64 // once it is committed, the batch is no longer wanted
 	Digest  bft.Hash
 	Lister  bft.ID
 	Decided bool

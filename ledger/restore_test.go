@@ -134,10 +134,11 @@ func TestAdopt(t *testing.T) {
 			t.Fatal("a block is adopted without its batches")
 		}
 		if late.Height() < e {
+			adopt := Adopt{Block: c.Block, Certificate: w.certs[0][e]}
 			for _, b := range c.Block.Batches {
-				w.hold(3, 0, b.Digest)
+				adopt.Batches = append(adopt.Batches, Hold{Digest: b.Digest, Maker: w.makers[b.Digest], Values: w.batches[b.Digest]})
 			}
-			w.input(3, 0, Adopt{Block: c.Block, Certificate: w.certs[0][e]})
+			w.input(3, 0, adopt)
 		}
 	}
 	w.Run()

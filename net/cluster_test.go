@@ -1,0 +1,294 @@
+package net
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"encoding/binary"
+	"io"
+	"log/slog"
+	"net"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/quic-go/quic-go"
+
+	"abad/bft"
+)
+
+// patience ends a test that hangs; nothing is asserted about time.
+const patience = 60 * time.Second
+
+// testCluster is a roster on the loopback interface, with real sockets.
+type testCluster struct {
+	t     testing.TB
+	keys  []ed25519.PrivateKey
+	peers []Peer
+	nodes []*testNode
+	adapt func(*Config)
+}
+
+// testNode is a running transport.
+type testNode struct {
+	*Transport
+	log  *logBuffer
+	stop func()
+}
+
+// newCluster makes a roster of n and binds no socket for good: nodes are
+// started one by one. adapt may change each configuration.
+func newCluster(t testing.TB, n int, adapt func(*Config)) *testCluster {
+	t.Helper()
+	checkLeaks(t)
+	c := &testCluster{t: t, nodes: make([]*testNode, n), adapt: adapt}
+	for i := range n {
+		seed := make([]byte, ed25519.SeedSize)
+		seed[0], seed[1] = byte(i), 1
+		key := ed25519.NewKeyFromSeed(seed)
+		c.keys = append(c.keys, key)
+		c.peers = append(c.peers, Peer{Key: key.Public().(ed25519.PublicKey), Addr: freeAddr(t)})
+	}
+	return c
+}
+
+func startCluster(t testing.TB, n int, adapt func(*Config)) *testCluster {
+	t.Helper()
+	c := newCluster(t, n, adapt)
+	for i := range n {
+		c.start(bft.ID(i))
+	}
+	return c
+}
+
+func freeAddr(t testing.TB) string {
+	t.Helper()
+	socket, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	return socket.LocalAddr().String()
+}
+
+func (c *testCluster) config(id bft.ID) Config {
+	conf := Config{
+		Self: id, Key: c.keys[id], Peers: c.peers,
+		Cluster: bft.Sum([]byte("cluster")), Era: 7,
+		Timing: Timing{BackoffMin: time.Millisecond, BackoffMax: 20 * time.Millisecond},
+	}
+	if c.adapt != nil {
+		c.adapt(&conf)
+	}
+	return conf
+}
+
+func (c *testCluster) start(id bft.ID) *testNode { return c.startWith(id, c.config(id)) }
+
+func (c *testCluster) startWith(id bft.ID, conf Config) *testNode {
+	c.t.Helper()
+	log := &logBuffer{}
+	conf.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	tr, err := New(conf)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- tr.Run(ctx) }()
+	stop := sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			c.t.Errorf("node %d: run: %v", id, err)
+		}
+	})
+	node := &testNode{Transport: tr, log: log, stop: stop}
+	c.nodes[id] = node
+	c.t.Cleanup(func() {
+		stop()
+		if c.t.Failed() {
+			c.t.Logf("node %d:\n%s", id, log)
+		}
+	})
+	select {
+	case <-tr.Listening():
+	case <-time.After(patience):
+		c.t.Fatal("does not listen")
+	}
+	return node
+}
+
+// until takes events until enough says so.
+func (n *testNode) until(t testing.TB, what string, enough func(Event) bool) {
+	t.Helper()
+	timeout := time.After(patience)
+	for {
+		for {
+			e, ok := n.Inbox().Take()
+			if !ok {
+				break
+			}
+			if enough(e) {
+				return
+			}
+		}
+		select {
+		case <-n.Inbox().Ready():
+		case <-timeout:
+			t.Fatalf("node %d waits for %s; stats %+v", n.conf.Self, what, n.Stats())
+		}
+	}
+}
+
+// eventually waits for a condition that has no event of its own.
+func eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	timeout := time.After(patience)
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-timeout:
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+func (n *testNode) linksUp(t testing.TB, count int) {
+	t.Helper()
+	up := make(map[bft.ID]bool)
+	n.until(t, "links", func(e Event) bool {
+		up[e.From] = e.Kind == LinkUp || e.Kind == Frame
+		return len(up) >= count
+	})
+}
+
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+func (l *logBuffer) count(part string) int { return strings.Count(l.String(), part) }
+
+// checkLeaks fails the test if goroutines of this package or of quic-go
+// outlive it, after everything that was started was stopped.
+func checkLeaks(t testing.TB) {
+	t.Cleanup(func() {
+		var left string
+		for range 100_000 {
+			if left = strangers(); left == "" {
+				return
+			}
+			runtime.Gosched()
+		}
+		t.Errorf("goroutines are left:\n%s", left)
+	})
+}
+
+func strangers() string {
+	buf := make([]byte, 1<<20)
+	buf = buf[:runtime.Stack(buf, true)]
+	var left []string
+	for _, g := range strings.Split(string(buf), "\n\n") {
+		ours := strings.Contains(g, "abad/net.") || strings.Contains(g, "quic-go")
+		if ours && !strings.Contains(g, "testing.(*") && !strings.Contains(g, "net.strangers") {
+			left = append(left, g)
+		}
+	}
+	return strings.Join(left, "\n\n")
+}
+
+// rawPeer speaks QUIC with a key of its own choice, and then whatever the test
+// wants: it is how a faulty node looks from outside.
+type rawPeer struct {
+	t    testing.TB
+	conn *quic.Conn
+	ctrl *quic.Stream
+}
+
+// rawDial connects to node 0 with a key.
+func (c *testCluster) rawDial(key ed25519.PrivateKey) (*rawPeer, error) {
+	c.t.Helper()
+	who, err := newIdentity(Config{Self: 1, Key: key, Peers: c.peers})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	socket, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	tr := &quic.Transport{Conn: socket}
+	c.t.Cleanup(func() { tr.Close(); socket.Close() })
+	addr, err := net.ResolveUDPAddr("udp", c.peers[0].Addr)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	conn, err := tr.Dial(ctx, addr, who.dialing(0), quicConfig(c.config(0).withDefaults().Timing))
+	if err != nil {
+		return nil, err
+	}
+	c.t.Cleanup(func() { conn.CloseWithError(0, "") })
+	ctrl, err := conn.OpenStreamSync(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &rawPeer{c.t, conn, ctrl}, nil
+}
+
+// rawLink is rawDial with node 1's key and a right HELLO.
+func (c *testCluster) rawLink() *rawPeer {
+	c.t.Helper()
+	r, err := c.rawDial(c.keys[1])
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	r.write(hello{Version: version, Cluster: bft.Sum([]byte("cluster")), Era: 7, Node: 1}.encode())
+	if _, err := r.readFrame(); err != nil {
+		c.t.Fatalf("no HELLO: %v", err)
+	}
+	return r
+}
+
+func (r *rawPeer) write(data []byte) {
+	if _, err := r.ctrl.Write(data); err != nil {
+		r.t.Logf("write: %v", err)
+	}
+}
+
+func (r *rawPeer) readFrame() ([]byte, error) {
+	var length [4]byte
+	if _, err := io.ReadFull(r.ctrl, length[:]); err != nil {
+		return nil, err
+	}
+	body := make([]byte, binary.BigEndian.Uint32(length[:]))
+	_, err := io.ReadFull(r.ctrl, body)
+	return body, err
+}
+
+// closed waits for the end of the connection and gives its cause.
+func (r *rawPeer) closed() error {
+	select {
+	case <-r.conn.Context().Done():
+		return context.Cause(r.conn.Context())
+	case <-time.After(patience):
+		r.t.Fatal("the connection is not closed")
+		return nil
+	}
+}

@@ -1,0 +1,313 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"abad/bft"
+	"abad/ledger"
+	"abad/net"
+	"abad/store"
+)
+
+const (
+	// tickEvents bounds what one tick takes in before it syncs and sends: enough
+	// to share a sync among many messages, little enough to answer soon.
+	tickEvents = 256
+	// maxPatience caps the wait for headers that are here already but not ready
+	// when enough slots are in (see [ledger.Linger]).
+	maxPatience = 200 * time.Millisecond
+	// inputQueue lets intake and certifier run ahead of a tick.
+	inputQueue = 256
+)
+
+// driver is the goroutine that owns the ledger.
+type driver struct {
+	self      bft.ID
+	quorum    bft.Quorum
+	ledger    *ledger.Machine
+	store     *store.Store
+	transport *net.Transport
+	batcher   *batcher
+	intake    *intake
+	fetcher   *fetcher
+	certifier *certifier
+	follower  *follower
+	faults    *faults
+	log       *slog.Logger
+
+	inputs  chan ledger.In
+	inspect chan func()   // closures that read the ledger
+	stopped chan struct{} // closed when the node has stopped
+
+	height atomic.Uint64 // the last durable block
+	grown  broadcast     // blocks or certificates have become durable
+	values atomic.Uint64
+	coins  atomic.Uint64
+
+	tick     tick
+	failed   error
+	opened   map[uint64]time.Time // when an open epoch was opened
+	patience []deadline
+}
+
+// tick collects what a tick has decided, in the order in which it must happen.
+type tick struct {
+	blocks  []ledger.Committed
+	certs   []ledger.Certified
+	journal []store.Record
+	send    []net.Outgoing
+	self    []ledger.Msg // to ourselves, not handled yet
+}
+
+// deadline is when to hurry an epoch.
+type deadline struct {
+	epoch uint64
+	at    time.Time
+}
+
+// tell queues an input for the ledger.
+func (d *driver) tell(ctx context.Context, in ledger.In) error {
+	select {
+	case d.inputs <- in:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// run is the loop. It ends with ctx, or with the first failure of the store: a
+// node that cannot write must not go on speaking.
+func (d *driver) run(ctx context.Context) error {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		timer.Reset(d.untilDeadline())
+		select {
+		case <-ctx.Done():
+			return nil
+		case look := <-d.inspect:
+			look()
+			continue
+		case in := <-d.inputs:
+			d.clock()
+			d.input(in)
+		case <-d.transport.Inbox().Ready():
+			d.clock()
+		case <-timer.C:
+			d.clock()
+		}
+		d.drain()
+		if err := d.finish(); err != nil {
+			return err
+		}
+	}
+}
+
+// drain takes what else has come, up to a tick's worth.
+func (d *driver) drain() {
+	d.hurry()
+	for range tickEvents {
+		select {
+		case in := <-d.inputs:
+			d.input(in)
+			continue
+		default:
+		}
+		event, ok := d.transport.Inbox().Take()
+		if !ok {
+			return
+		}
+		d.event(event)
+	}
+}
+
+func (d *driver) clock() {
+	d.input(ledger.Clock{Now: uint64(time.Now().UnixMilli())})
+}
+
+// input gives the ledger an input. An error means that a certified block
+// contradicts our log: more than f nodes are faulty, or the store is not ours.
+func (d *driver) input(in ledger.In) {
+	if adopt, ok := in.(ledger.Adopt); ok && adopt.Block.Header.Epoch != d.ledger.Height()+1 {
+		return // our own count of the votes was quicker
+	}
+	step, err := d.ledger.Input(in)
+	if err != nil {
+		d.failed = fmt.Errorf("%T: %w", in, err)
+	}
+	d.absorb(step)
+}
+
+// event handles one event of a peer.
+func (d *driver) event(e net.Event) {
+	switch e.Kind {
+	case net.LinkUp, net.LinkDown:
+		d.input(ledger.Link{Peer: e.From, Up: e.Kind == net.LinkUp})
+	}
+	if e.Kind != net.LinkDown {
+		d.follower.heard(e.From, e.Position)
+	}
+	for _, raw := range e.Msgs {
+		msg, err := ledger.Decode(d.quorum, raw)
+		if err != nil {
+			d.faults.note(bft.Fault{Peer: e.From, Why: err})
+			continue
+		}
+		d.absorb(d.ledger.Handle(e.From, msg))
+	}
+}
+
+// absorb sorts a step's parts into the tick, then handles what the node says to
+// itself, to the end: by this order alone a replay finds its way again.
+func (d *driver) absorb(step ledger.Step) {
+	d.sort(step)
+	for len(d.tick.self) > 0 {
+		msg := d.tick.self[0]
+		d.tick.self = d.tick.self[1:]
+		d.sort(d.ledger.Handle(d.self, msg))
+	}
+}
+
+func (d *driver) sort(step ledger.Step) {
+	for _, f := range step.Faults {
+		d.faults.note(f)
+	}
+	for _, e := range step.Send {
+		if e.To == bft.Everyone || e.To == d.self {
+			d.tick.self = append(d.tick.self, e.Msg)
+		}
+		if e.To != d.self {
+			d.tick.send = append(d.tick.send, net.Outgoing{Epoch: e.Msg.Epoch, To: e.To, Msg: e.Msg.Encode()})
+		}
+	}
+	for _, out := range step.Out {
+		d.output(out)
+	}
+}
+
+func (d *driver) output(out ledger.Out) {
+	switch out := out.(type) {
+	case ledger.Journal:
+		d.tick.journal = append(d.tick.journal, store.Record{Epoch: out.Epoch, Data: out.Entry.Encode()})
+	case ledger.Opened:
+		d.opened[out.Epoch] = time.Now()
+	case ledger.Linger:
+		sofar := time.Since(d.opened[out.Epoch])
+		d.patience = append(d.patience, deadline{out.Epoch, time.Now().Add(min(sofar, maxPatience))})
+	case ledger.Want:
+		d.fetcher.want(out)
+	case ledger.Committed:
+		d.tick.blocks = append(d.tick.blocks, out)
+	case ledger.Combine:
+		d.certifier.combine(out)
+	case ledger.Certified:
+		d.tick.certs = append(d.tick.certs, out)
+	}
+}
+
+// hurry ends the waits that are over.
+func (d *driver) hurry() {
+	now := time.Now()
+	for i := 0; i < len(d.patience); {
+		if p := d.patience[i]; !now.Before(p.at) {
+			d.patience = append(d.patience[:i], d.patience[i+1:]...)
+			d.input(ledger.Hurried{Epoch: p.epoch})
+			continue
+		}
+		i++
+	}
+}
+
+func (d *driver) untilDeadline() time.Duration {
+	wait := time.Hour
+	for _, p := range d.patience {
+		wait = min(wait, time.Until(p.at))
+	}
+	return max(wait, 0)
+}
+
+// finish makes the tick durable and then sends. Blocks come before the journal:
+// an entry of epoch e implies, at a restart, that block e-K is there.
+func (d *driver) finish() error {
+	if d.failed != nil {
+		return d.failed
+	}
+	t := &d.tick
+	for _, c := range t.blocks {
+		if err := d.store.PutBlock(c.Block.Header.Epoch, c.Block.Encode(), joinIDs(c.Values), digestsOf(c.Block)); err != nil {
+			return fmt.Errorf("block %d: %w", c.Block.Header.Epoch, err)
+		}
+	}
+	if len(t.journal) > 0 {
+		if err := d.store.Append(t.journal); err != nil {
+			return fmt.Errorf("journal: %w", err)
+		}
+	}
+	for _, c := range t.certs {
+		if err := d.store.PutCertificate(c.Epoch, c.Certificate.Encode()); err != nil {
+			return fmt.Errorf("certificate %d: %w", c.Epoch, err)
+		}
+	}
+	if len(t.blocks) > 0 {
+		d.announce(t.blocks)
+	}
+	if len(t.blocks)+len(t.certs) > 0 {
+		d.grown.signal()
+	}
+	if len(t.certs) > 0 {
+		certified := d.ledger.CertifiedHeight()
+		if err := d.store.Trim(certified); err != nil {
+			return fmt.Errorf("journal: %w", err)
+		}
+		d.transport.Release(certified)
+	}
+	if len(t.blocks)+len(t.certs) > 0 {
+		d.transport.SetPosition(net.Position{Committed: d.ledger.Height(), Certified: d.ledger.CertifiedHeight()})
+	}
+	if len(t.send) > 0 {
+		d.transport.Send(t.send...)
+	}
+	*t = tick{journal: t.journal[:0], send: t.send[:0]}
+	return nil
+}
+
+// announce tells everybody who waits for durable blocks.
+func (d *driver) announce(blocks []ledger.Committed) {
+	for _, c := range blocks {
+		e := c.Block.Header.Epoch
+		d.values.Add(c.Block.Header.Values)
+		delete(d.opened, e)
+		for _, s := range d.ledger.Slots(e) {
+			d.coins.Add(uint64(s.Coins))
+		}
+		d.intake.taken(digestsOf(c.Block))
+		if e > d.ledger.CertifiedHeight() {
+			d.certifier.sign(e, c.Block.Hash())
+		}
+	}
+	d.height.Store(blocks[len(blocks)-1].Block.Header.Epoch)
+	for _, c := range blocks {
+		d.settle(c)
+	}
+}
+
+// waitFor waits until what it asks about the store holds.
+func (d *driver) waitFor(ctx context.Context, holds func() bool) error {
+	for {
+		changed := d.grown.next()
+		if holds() {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-d.stopped:
+			return ErrStopped
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	"abad/batch"
+	"abad/ledger"
+	"abad/store"
+)
+
+// Enqueue puts a value on its way and returns at once. It copies the payload. The
+// errors are [ErrEmpty], [ErrTooLarge], [ErrBusy] and [ErrStopped].
+func (n *Node) Enqueue(v batch.Value) (*Ticket, error) { return n.batcher.enqueue(v) }
+
+// Submit is Enqueue, and Wait for the receipt. [ErrTaken] says that the log has
+// another value under this id.
+func (n *Node) Submit(ctx context.Context, v batch.Value) (Receipt, error) {
+	t, err := n.Enqueue(v)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return t.Wait(ctx)
+}
+
+// Limits are those in force.
+func (n *Node) Limits() Limits { return n.config.Limits }
+
+// Addr is the address that the node listens at for peers; nil before it does.
+func (n *Node) Addr() net.Addr { return n.transport.Addr() }
+
+// Listening is closed once the node can be reached by peers.
+func (n *Node) Listening() <-chan struct{} { return n.transport.Listening() }
+
+// Height is the last durable block.
+func (n *Node) Height() uint64 { return n.driver.height.Load() }
+
+// WaitHeight waits until there is a block of this height.
+func (n *Node) WaitHeight(ctx context.Context, height uint64) error {
+	return n.driver.waitFor(ctx, func() bool { return n.Height() >= height })
+}
+
+// Block gives a block, or [ErrNotFound].
+func (n *Node) Block(height uint64) (*ledger.Block, error) {
+	b, err := readBlock(n.store, height)
+	return b, notFound(err)
+}
+
+// Values gives a block's values in order, each of which is nowhere else in the log.
+func (n *Node) Values(height uint64) ([]batch.Value, error) {
+	v, err := readValues(n.store, height)
+	return v, notFound(err)
+}
+
+// Certificate gives a block's certificate, or [ErrNotFound] while there is none.
+func (n *Node) Certificate(height uint64) (ledger.Certificate, error) {
+	c, err := readCertificate(n.store, height)
+	return c, notFound(err)
+}
+
+func notFound(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return errors.Join(ErrNotFound, err)
+	}
+	return err
+}
+
+// Status tells how the node is.
+func (n *Node) Status(ctx context.Context) (Status, error) {
+	got := make(chan Status, 1)
+	select {
+	case n.driver.inspect <- func() { got <- n.status() }:
+		return <-got, nil
+	case <-n.driver.stopped:
+		return Status{}, ErrStopped
+	case <-ctx.Done():
+		return Status{}, context.Cause(ctx)
+	}
+}
+
+// status runs on the driver's goroutine.
+func (n *Node) status() Status {
+	d := n.driver
+	s := Status{
+		Node: n.config.Self, Nodes: n.quorum.All(), Faulty: n.quorum.Faulty(),
+		Cluster: n.config.Cluster, Era: n.config.Era,
+		Height: d.ledger.Height(), Hash: d.ledger.Hash(), Certified: d.ledger.CertifiedHeight(),
+		Waiting: d.ledger.Waiting(), Queued: n.batcher.queue(),
+		Values: d.values.Load(), Coins: d.coins.Load(), Started: n.started,
+	}
+	if claimed := d.follower.credible(n.quorum); claimed > s.Height {
+		s.Behind = claimed - s.Height
+	}
+	for _, e := range d.ledger.Open() {
+		open := OpenEpoch{Epoch: e}
+		for _, slot := range d.ledger.Slots(e) {
+			if slot.Decided {
+				open.Decided++
+			}
+		}
+		s.Open = append(s.Open, open)
+	}
+	up := 1
+	stats := n.transport.Stats()
+	for id := range n.quorum.IDs() {
+		if id == n.config.Self {
+			continue
+		}
+		p, position := stats.Peers[id], d.follower.position(id)
+		if p.Up {
+			up++
+		}
+		s.Peers = append(s.Peers, PeerStatus{
+			Node: id, Addr: n.config.Peers[id].Addr, Up: p.Up, RTT: p.RTT, LastError: p.LastError,
+			Height: position.Committed, Certified: position.Certified, Faults: d.faults.count(id),
+		})
+	}
+	s.Ready = up >= n.quorum.Wait() && s.Behind <= uint64(n.config.Epochs)
+	return s
+}

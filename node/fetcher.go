@@ -1,0 +1,170 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"abad/batch"
+	"abad/bft"
+	"abad/ledger"
+	"abad/net"
+)
+
+const (
+	// pushHint is how long a listed batch may still arrive by PUSH before it is
+	// pulled: its header is small and overtakes it.
+	pushHint = 50 * time.Millisecond
+	// pullTimeout bounds one PULL, so that a peer that does not answer costs no
+	// more than that before the next one is asked.
+	pullTimeout = 5 * time.Second
+	// pullPause is the pause after all peers were asked in vain.
+	pullPause = 250 * time.Millisecond
+	// pullsPerLister is how many batches of one lister are fetched at once.
+	pullsPerLister = 2
+	// maxWants bounds what one lister can make us look for: all that its headers
+	// in the open epochs can list.
+	maxWants = ledger.MaxListed * 16
+)
+
+// Kinds of requests between nodes.
+const (
+	askBatch  byte = 1
+	askBlocks byte = 2
+)
+
+// fetcher pulls the batches that headers list and that are not here. Each lister
+// has a queue of its own: one that lists what does not exist delays nobody else.
+type fetcher struct {
+	self      bft.ID
+	transport *net.Transport
+	intake    *intake
+	height    func() uint64
+	log       *slog.Logger
+
+	mu     sync.Mutex
+	queues []wants
+}
+
+type wants struct {
+	list []want
+	wake chan struct{}
+}
+
+type want struct {
+	ledger.Want
+	due time.Time
+}
+
+func newFetcher(nodes int) *fetcher {
+	f := &fetcher{queues: make([]wants, nodes)}
+	for i := range f.queues {
+		f.queues[i].wake = make(chan struct{}, pullsPerLister)
+	}
+	return f
+}
+
+// want adds a batch to look for. What a block needs goes first and is never
+// dropped; of the rest a lister may have [maxWants].
+func (f *fetcher) want(w ledger.Want) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	q := &f.queues[w.Lister]
+	switch {
+	case w.Decided:
+		q.list = append([]want{{Want: w}}, q.list...)
+	case len(q.list) < maxWants:
+		q.list = append(q.list, want{Want: w, due: time.Now().Add(pushHint)})
+	}
+	signal(q.wake)
+}
+
+// run serves one lister's queue.
+func (f *fetcher) run(ctx context.Context, lister bft.ID) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		w, wait, ok := f.take(lister)
+		if !ok {
+			timer.Reset(wait)
+			select {
+			case <-ctx.Done():
+				return
+			case <-f.queues[lister].wake:
+			case <-timer.C:
+			}
+			continue
+		}
+		if !f.settled(ctx, w) && !f.pull(ctx, w.Want) {
+			w.due = time.Now().Add(pullPause)
+			f.mu.Lock()
+			f.queues[lister].list = append(f.queues[lister].list, w)
+			f.mu.Unlock()
+		}
+	}
+}
+
+// take gives the first want that is due, or how long until there may be one.
+func (f *fetcher) take(lister bft.ID) (w want, wait time.Duration, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	q := &f.queues[lister]
+	wait = time.Hour
+	for i, w := range q.list {
+		left := time.Until(w.due)
+		if left <= 0 {
+			q.list = append(q.list[:i], q.list[i+1:]...)
+			return w, 0, true
+		}
+		wait = min(wait, left)
+	}
+	return want{}, wait, false
+}
+
+// settled reports that a batch needs no pull. One that is in the store from long
+// ago, in a block that the ledger no longer remembers, is not vouched for again;
+// but if a block needs it, here it is.
+func (f *fetcher) settled(ctx context.Context, w want) bool {
+	if w.Epoch <= f.height() || !w.Decided && f.intake.has(w.Digest) {
+		return true
+	}
+	data, err := f.intake.store.Batch(w.Digest)
+	return err == nil && f.intake.accept(ctx, w.Lister, w.Digest, data) == nil
+}
+
+// pull asks the lister first, then everybody else. It reports success.
+func (f *fetcher) pull(ctx context.Context, w ledger.Want) bool {
+	if !w.Decided && f.intake.expected(w.Digest) {
+		return false // look again later
+	}
+	n := len(f.queues)
+	for i := range n {
+		id := bft.ID((int(w.Lister) + i) % n)
+		if id == f.self {
+			continue
+		}
+		err := f.pullFrom(ctx, id, w.Lister, w.Digest)
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		if !errors.Is(err, net.ErrDown) {
+			f.log.Debug("pull", "peer", id, "batch", w.Digest.Short(), "err", err)
+		}
+	}
+	return false
+}
+
+func (f *fetcher) pullFrom(ctx context.Context, id, maker bft.ID, d bft.Hash) error {
+	asking, cancel := context.WithTimeout(ctx, pullTimeout)
+	defer cancel()
+	data, err := f.transport.Request(asking, id, askBatch, d[:], batch.MaxSize)
+	if err != nil {
+		return err
+	}
+	return f.intake.accept(ctx, maker, d, data)
+}

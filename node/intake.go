@@ -1,0 +1,158 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"abad/batch"
+	"abad/bft"
+	"abad/ledger"
+	"abad/store"
+)
+
+// errHave ends a push of a batch that is here already.
+var errHave = errors.New("have it")
+
+// intake takes in the batches of peers: checks them, makes them durable, tells
+// the driver. A maker with too much that no block has taken is not read from; the
+// stream's flow control makes it wait.
+type intake struct {
+	store *store.Store
+	tell  func(context.Context, ledger.In) error
+	limit int64
+
+	mu      sync.Mutex
+	coming  map[bft.Hash]int       // pushes that are being read
+	pending map[bft.Hash]ownership // held, in no block
+	backlog []int64                // bytes of those per maker
+	freed   chan struct{}          // closed and replaced when a block has taken batches
+}
+
+type ownership struct {
+	maker bft.ID
+	size  int64
+}
+
+func newIntake(nodes int, limit int64, s *store.Store, tell func(context.Context, ledger.In) error) *intake {
+	return &intake{
+		store: s, tell: tell, limit: limit,
+		coming: map[bft.Hash]int{}, pending: map[bft.Hash]ownership{},
+		backlog: make([]int64, nodes), freed: make(chan struct{}),
+	}
+}
+
+// push reads one batch that a peer pushes.
+func (k *intake) push(ctx context.Context, from bft.ID, head []byte, size int64, body io.Reader) error {
+	var digest bft.Hash
+	if err := digest.UnmarshalBinary(head); err != nil {
+		return fmt.Errorf("push: %w", err)
+	}
+	if size <= 0 || size > batch.MaxSize {
+		return fmt.Errorf("push: %w: %d bytes", batch.ErrMalformed, size)
+	}
+	if err := k.room(ctx, from); err != nil {
+		return err
+	}
+	if k.has(digest) {
+		return errHave
+	}
+	k.expect(digest, 1)
+	defer k.expect(digest, -1)
+	data := make([]byte, size)
+	if _, err := io.ReadFull(body, data); err != nil {
+		return fmt.Errorf("push of batch %s: %w", digest.Short(), err)
+	}
+	return k.accept(ctx, from, digest, data)
+}
+
+// accept checks a batch's bytes against its name, stores it and tells the driver.
+func (k *intake) accept(ctx context.Context, maker bft.ID, digest bft.Hash, data []byte) error {
+	if batch.Digest(data) != digest {
+		return fmt.Errorf("batch %s: the bytes have another digest", digest.Short())
+	}
+	ids, err := batch.Check(data)
+	if err != nil {
+		return fmt.Errorf("batch %s: %w", digest.Short(), err)
+	}
+	return k.keep(ctx, maker, digest, data, ids)
+}
+
+// keep makes a batch durable that has been checked.
+func (k *intake) keep(ctx context.Context, maker bft.ID, digest bft.Hash, data []byte, ids []batch.ValueID) error {
+	if err := k.store.PutBatch(digest, maker, data); err != nil {
+		return err
+	}
+	k.charge(digest, maker, int64(len(data)))
+	return k.tell(ctx, ledger.Hold{Digest: digest, Maker: maker, Values: ids})
+}
+
+// charge counts a pending batch against its maker.
+func (k *intake) charge(digest bft.Hash, maker bft.ID, size int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if _, known := k.pending[digest]; !known {
+		k.pending[digest] = ownership{maker, size}
+		k.backlog[maker] += size
+	}
+}
+
+// taken takes the batches of a block off their makers' accounts.
+func (k *intake) taken(digests []bft.Hash) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, d := range digests {
+		if o, ok := k.pending[d]; ok {
+			delete(k.pending, d)
+			k.backlog[o.maker] -= o.size
+		}
+	}
+	close(k.freed)
+	k.freed = make(chan struct{})
+}
+
+// room waits until a maker is within its limit.
+func (k *intake) room(ctx context.Context, maker bft.ID) error {
+	for {
+		k.mu.Lock()
+		over, freed := k.backlog[maker] >= k.limit, k.freed
+		k.mu.Unlock()
+		if !over {
+			return nil
+		}
+		select {
+		case <-freed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func (k *intake) expect(d bft.Hash, n int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.coming[d] += n; k.coming[d] == 0 {
+		delete(k.coming, d)
+	}
+}
+
+// expected reports whether a push of the batch is being read.
+func (k *intake) expected(d bft.Hash) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.coming[d] > 0
+}
+
+// has reports whether the batch is in the store.
+func (k *intake) has(d bft.Hash) bool {
+	k.mu.Lock()
+	_, pending := k.pending[d]
+	k.mu.Unlock()
+	if pending {
+		return true
+	}
+	has, err := k.store.HasBatch(d)
+	return err == nil && has
+}

@@ -1,0 +1,134 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+
+	"abad/batch"
+	"abad/codec"
+	"abad/ledger"
+	"abad/net"
+	"abad/store"
+)
+
+// restore brings the ledger to where the store is: blocks, batches, journal.
+// Messages that the journal makes us send again go to the outbox, for the peers
+// that have not got them.
+func (d *driver) restore() error {
+	if err := d.restoreBlocks(); err != nil {
+		return err
+	}
+	for p := range d.store.Pending() {
+		data, err := d.store.Batch(p.Digest)
+		if err != nil {
+			return err
+		}
+		ids, err := batch.Check(data)
+		if err != nil {
+			return fmt.Errorf("stored batch %s: %w", p.Digest.Short(), err)
+		}
+		d.intake.charge(p.Digest, p.Maker, int64(p.Size))
+		d.input(ledger.Hold{Digest: p.Digest, Maker: p.Maker, Values: ids})
+	}
+	for _, epoch := range d.store.Epochs() {
+		if err := d.store.Journal(epoch, func(data []byte) error { return d.replay(epoch, data) }); err != nil {
+			return fmt.Errorf("journal of epoch %d: %w", epoch, err)
+		}
+	}
+	d.transport.Release(d.ledger.CertifiedHeight())
+	d.transport.SetPosition(net.Position{Committed: d.ledger.Height(), Certified: d.ledger.CertifiedHeight()})
+	d.clock()
+	d.input(ledger.Resume{})
+	return d.finish()
+}
+
+func (d *driver) restoreBlocks() error {
+	height := d.store.Height()
+	for h := d.ledger.RestoreFrom(height); h <= height; h++ {
+		block, err := readBlock(d.store, h)
+		if err != nil {
+			return err
+		}
+		raw, err := d.store.BlockIDs(h)
+		if err != nil {
+			return fmt.Errorf("ids of block %d: %w", h, err)
+		}
+		ids, err := splitIDs(raw)
+		if err != nil {
+			return fmt.Errorf("ids of block %d: %w", h, err)
+		}
+		_, err = readCertificate(d.store, h)
+		certified := err == nil
+		if !certified && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if err := d.ledger.Restore(block, ids, certified); err != nil {
+			return err
+		}
+		if !certified {
+			d.certifier.sign(h, block.Hash())
+		}
+	}
+	d.height.Store(height)
+	return nil
+}
+
+func (d *driver) replay(epoch uint64, data []byte) error {
+	entry, err := ledger.DecodeEntry(d.quorum, data)
+	if err != nil {
+		return err
+	}
+	step, err := d.ledger.Replay(epoch, entry)
+	if err != nil {
+		return err
+	}
+	d.absorb(step)
+	return nil
+}
+
+func readBlock(s *store.Store, height uint64) (*ledger.Block, error) {
+	record, err := s.Block(height)
+	if err != nil {
+		return nil, fmt.Errorf("block %d: %w", height, err)
+	}
+	block, err := ledger.DecodeBlock(record)
+	if err != nil {
+		return nil, fmt.Errorf("block %d: %w", height, err)
+	}
+	return block, nil
+}
+
+func readCertificate(s *store.Store, height uint64) (ledger.Certificate, error) {
+	var c ledger.Certificate
+	data, err := s.Certificate(height)
+	if err != nil {
+		return c, fmt.Errorf("certificate of block %d: %w", height, err)
+	}
+	if err := codec.Unmarshal(data, &c); err != nil {
+		return c, fmt.Errorf("certificate of block %d: %w", height, err)
+	}
+	return c, nil
+}
+
+// readValues gives a block's values in order, without what it skipped.
+func readValues(s *store.Store, height uint64) ([]batch.Value, error) {
+	block, err := readBlock(s, height)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]batch.Value, 0, block.Header.Values)
+	for _, t := range block.Batches {
+		data, err := s.Batch(t.Digest)
+		if err != nil {
+			return nil, fmt.Errorf("batch %s of block %d: %w", t.Digest.Short(), height, err)
+		}
+		i := 0
+		for v := range batch.Values(data) {
+			if !t.Skipped(i) {
+				values = append(values, v)
+			}
+			i++
+		}
+	}
+	return values, nil
+}

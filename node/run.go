@@ -1,0 +1,186 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"abad/batch"
+	"abad/bft"
+	"abad/codec"
+	"abad/coin"
+	"abad/ledger"
+	"abad/net"
+	"abad/store"
+)
+
+// Node is a running member of a cluster.
+type Node struct {
+	config    Config
+	quorum    bft.Quorum
+	store     *store.Store
+	transport *net.Transport
+	driver    *driver
+	batcher   *batcher
+	started   time.Time
+}
+
+// New opens the store and brings the ledger to where it was. It sends nothing and
+// starts nothing: [Node.Run] does, and closes the store in the end.
+func New(conf Config) (*Node, error) {
+	conf.Limits = conf.Limits.withDefaults()
+	if conf.Epochs == 0 {
+		conf.Epochs = ledger.DefaultEpochs
+	}
+	if conf.Log == nil {
+		conf.Log = slog.New(slog.DiscardHandler)
+	}
+	quorum, err := conf.validate()
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.Open(conf.Dir, store.Options{Identity: conf.identity(), Log: conf.Log})
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{config: conf, quorum: quorum, store: s, started: time.Now()}
+	if err := n.build(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return n, nil
+}
+
+func (c Config) validate() (bft.Quorum, error) {
+	q, err := bft.NewQuorum(len(c.Peers))
+	switch {
+	case err != nil:
+		return q, err
+	case !q.Valid(c.Self):
+		return q, fmt.Errorf("node %d is not in a roster of %d", c.Self, len(c.Peers))
+	case c.CoinKey == nil || c.CoinKey.ID() != c.Self || c.CoinKey.Threshold() != q.Amplify() || c.CoinKey.Group().Nodes() != q.All():
+		return q, fmt.Errorf("the coin key is not that of node %d of %d with threshold %d", c.Self, q.All(), q.Amplify())
+	case c.Limits.MaxValue < 1 || c.Limits.MaxValue > batch.MaxSize-batch.Overhead:
+		return q, fmt.Errorf("the value limit is %d, and must be 1 to %d bytes", c.Limits.MaxValue, batch.MaxSize-batch.Overhead)
+	case c.Limits.BatchTarget < 1 || c.Limits.BatchTarget > batch.MaxSize:
+		return q, fmt.Errorf("the batch target is %d, and must be 1 to %d bytes", c.Limits.BatchTarget, batch.MaxSize)
+	case c.Limits.Backlog < 4*batch.MaxSize:
+		return q, fmt.Errorf("the backlog limit is %d, and must be at least %d bytes", c.Limits.Backlog, 4*batch.MaxSize)
+	case c.Epochs < 1 || c.Epochs > 64:
+		return q, fmt.Errorf("%d epochs at once, and 1 to 64 are possible", c.Epochs)
+	}
+	return q, nil
+}
+
+// identity binds a store to its node.
+func (c Config) identity() []byte {
+	return codec.Marshal([]any{c.Cluster[:], c.Era, int(c.Self), c.Roster[:]})
+}
+
+// build wires the parts and restores the ledger.
+func (n *Node) build() error {
+	c := n.config
+	d := &driver{
+		self: c.Self, quorum: n.quorum, store: n.store, log: c.Log,
+		inputs: make(chan ledger.In, inputQueue), inspect: make(chan func()), stopped: make(chan struct{}),
+		opened: map[uint64]time.Time{}, faults: newFaults(n.quorum.All(), c.Log),
+	}
+	d.intake = newIntake(n.quorum.All(), c.Limits.Backlog, n.store, d.tell)
+	transport, err := net.New(net.Config{
+		Self: c.Self, Key: c.NodeKey, Peers: c.Peers, Cluster: c.Cluster, Era: c.Era,
+		Window: uint64(c.Epochs), Listen: c.Listen, Wrap: c.Wrap, Log: c.Log,
+		OnPush: func(ctx context.Context, from bft.ID, head []byte, size int64, body io.Reader) error {
+			return d.intake.push(ctx, from, head, size, body)
+		},
+		OnRequest: func(_ context.Context, _ bft.ID, kind byte, body []byte) ([]byte, error) {
+			return serve(n.store, kind, body)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	n.transport, n.driver, n.batcher = transport, d, newBatcher(c.Limits)
+	d.transport, d.batcher = transport, n.batcher
+	d.certifier = newCertifier(c.CoinKey, d.tell)
+	d.fetcher = newFetcher(n.quorum.All())
+	d.fetcher.self, d.fetcher.transport, d.fetcher.intake, d.fetcher.log = c.Self, transport, d.intake, c.Log
+	d.fetcher.height = d.height.Load
+	d.follower = &follower{
+		self: c.Self, epochs: uint64(c.Epochs), transport: transport, intake: d.intake, certifier: d.certifier,
+		store: n.store, driver: d, log: c.Log,
+		positions: make([]net.Position, n.quorum.All()), wake: make(chan struct{}, 1),
+	}
+	d.ledger = ledger.New(ledger.Config{
+		Quorum: n.quorum, Self: c.Self, Cluster: c.Cluster, Era: c.Era, Roster: c.Roster,
+		Epochs: c.Epochs, Signer: coin.Signer(c.CoinKey),
+	})
+	return d.restore()
+}
+
+// Run takes part until ctx ends or something fails, and closes the store.
+func (n *Node) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var parts sync.WaitGroup
+	part := func(name string, run func(context.Context) error) {
+		parts.Go(func() {
+			if err := run(ctx); err != nil && ctx.Err() == nil {
+				cancel(fmt.Errorf("%s: %w", name, err))
+			}
+		})
+	}
+	quiet := func(run func(context.Context)) func(context.Context) error {
+		return func(ctx context.Context) error { run(ctx); return nil }
+	}
+	part("network", n.transport.Run)
+	part("driver", n.driver.run)
+	part("store", n.store.Run)
+	part("batcher", n.seal)
+	part("certifier", quiet(n.driver.certifier.run))
+	part("follower", quiet(n.driver.follower.run))
+	for id := range n.quorum.IDs() {
+		for range pullsPerLister {
+			part("fetcher", quiet(func(ctx context.Context) { n.driver.fetcher.run(ctx, id) }))
+		}
+	}
+	<-ctx.Done()
+	n.batcher.stop()
+	parts.Wait()
+	close(n.driver.stopped)
+	err := context.Cause(ctx)
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	return errors.Join(err, n.store.Close())
+}
+
+// seal makes batches of our clients' values: durable here, then to everybody.
+func (n *Node) seal(ctx context.Context) error {
+	for {
+		b, err := n.batcher.next(ctx)
+		if err != nil {
+			return nil
+		}
+		digest := batch.Digest(b.data)
+		ids, err := batch.Check(b.data)
+		if err == nil {
+			err = n.store.PutBatch(digest, n.config.Self, b.data)
+		}
+		if err != nil {
+			b.fail(ErrStopped)
+			return err
+		}
+		n.batcher.launched(digest, b)
+		for id := range n.quorum.IDs() {
+			if id != n.config.Self {
+				n.transport.Push(id, digest[:], func() ([]byte, error) { return b.data, nil })
+			}
+		}
+		if n.driver.tell(ctx, ledger.Hold{Digest: digest, Maker: n.config.Self, Values: ids}) != nil {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,206 @@
+package store
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"sync"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"abad/bft"
+	"abad/codec"
+)
+
+// Pending describes a batch that is held and that no block has taken.
+type Pending struct {
+	Digest bft.Hash
+	Maker  bft.ID
+	Size   int // bytes
+}
+
+// held is the memory of what is pending; the disk has the same.
+type held struct {
+	mu       sync.Mutex
+	pending  map[bft.Hash]*pending
+	arrivals uint64 // one above the highest in use
+}
+
+type pending struct {
+	Pending
+	arrival uint64
+	stored  chan struct{} // closed when the put that made this ends
+	err     error         // of that put
+	durable bool
+}
+
+type pendingRecord struct {
+	Digest bft.Hash `cbor:"0,keyasint"`
+	Maker  uint64   `cbor:"1,keyasint,omitempty"`
+	Size   uint64   `cbor:"2,keyasint"`
+}
+
+// PutBatch stores a batch under its digest, which the caller has checked. It is
+// on disk when PutBatch returns, and pending until a block takes it. A batch that
+// is held, pending or not, stays as it is.
+func (s *Store) PutBatch(digest bft.Hash, maker bft.ID, data []byte) error {
+	if len(data) == 0 {
+		return errors.New("put batch: it is empty")
+	}
+	p, first := s.held.reserve(Pending{Digest: digest, Maker: maker, Size: len(data)})
+	if !first {
+		<-p.stored // the same batch from two peers at once: one of them writes
+		return p.err
+	}
+	p.err = s.putReserved(p, data)
+	s.held.settle(p)
+	close(p.stored)
+	if p.err != nil {
+		return fmt.Errorf("put batch %s: %w", digest.Short(), p.err)
+	}
+	return nil
+}
+
+func (s *Store) putReserved(p *pending, data []byte) error {
+	old, err := s.has(digestKey(p.Digest))
+	if err != nil || old {
+		return err
+	}
+	var w write
+	w.set(digestKey(p.Digest), data)
+	w.set(numberKey(pendingKey, p.arrival), codec.Marshal(pendingRecord{p.Digest, uint64(p.Maker), uint64(p.Size)}))
+	w.applied = func() { s.held.keep(p) }
+	return s.write(&w)
+}
+
+// reserve returns the batch's entry and whether the caller made it.
+func (h *held) reserve(p Pending) (*pending, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if old := h.pending[p.Digest]; old != nil {
+		return old, false
+	}
+	e := &pending{Pending: p, arrival: h.arrivals, stored: make(chan struct{})}
+	h.arrivals++
+	h.pending[p.Digest] = e
+	return e, true
+}
+
+func (h *held) keep(p *pending) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p.durable = true
+}
+
+// settle takes back a reservation that did not become a pending batch.
+func (h *held) settle(p *pending) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !p.durable {
+		delete(h.pending, p.Digest)
+	}
+}
+
+// release adds to w what ends the pending state of the given batches. A put in
+// flight is waited for, so that its mark cannot come after its removal.
+func (h *held) release(w *write, digests []bft.Hash) (gone []*pending) {
+	for _, d := range digests {
+		h.mu.Lock()
+		p := h.pending[d]
+		h.mu.Unlock()
+		if p == nil {
+			continue
+		}
+		if <-p.stored; p.durable {
+			w.remove(numberKey(pendingKey, p.arrival))
+			gone = append(gone, p)
+		}
+	}
+	return gone
+}
+
+func (h *held) forget(gone []*pending) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, p := range gone {
+		if h.pending[p.Digest] == p {
+			delete(h.pending, p.Digest)
+		}
+	}
+}
+
+// Batch returns a batch's bytes, which are the caller's, or [ErrNotFound].
+func (s *Store) Batch(digest bft.Hash) ([]byte, error) {
+	data, err := s.get(digestKey(digest))
+	if err != nil {
+		return nil, fmt.Errorf("batch %s: %w", digest.Short(), err)
+	}
+	return data, nil
+}
+
+// HasBatch reports whether a batch is on disk. It never waits for the disk to
+// write.
+func (s *Store) HasBatch(digest bft.Hash) (bool, error) {
+	s.held.mu.Lock()
+	p := s.held.pending[digest]
+	durable := p != nil && p.durable
+	s.held.mu.Unlock()
+	if durable {
+		return true, nil
+	}
+	return s.has(digestKey(digest))
+}
+
+// Pending yields the pending batches in the order of their arrival, as they are
+// at the call.
+func (s *Store) Pending() iter.Seq[Pending] {
+	s.held.mu.Lock()
+	defer s.held.mu.Unlock()
+	var all []*pending
+	for _, p := range s.held.pending {
+		if p.durable {
+			all = append(all, p)
+		}
+	}
+	slices.SortFunc(all, func(a, b *pending) int { return cmp.Compare(a.arrival, b.arrival) })
+	return func(yield func(Pending) bool) {
+		for _, p := range all {
+			if !yield(p.Pending) {
+				return
+			}
+		}
+	}
+}
+
+// DropBatch forgets a batch, pending or not. The disk gets its room back later,
+// see Run.
+func (s *Store) DropBatch(digest bft.Hash) error {
+	var w write
+	w.remove(digestKey(digest))
+	gone := s.held.release(&w, []bft.Hash{digest})
+	w.applied = func() { s.held.forget(gone) }
+	if err := s.write(&w); err != nil {
+		return fmt.Errorf("drop batch %s: %w", digest.Short(), err)
+	}
+	return nil
+}
+
+func (s *Store) loadPending() error {
+	s.held.pending = make(map[bft.Hash]*pending)
+	stored := make(chan struct{})
+	close(stored)
+	family := []byte{pendingKey}
+	return s.scan(family, family, func(key []byte, item *badger.Item) error {
+		var r pendingRecord
+		if err := s.value(item, func(data []byte) error { return codec.Unmarshal(data, &r) }); err != nil {
+			return fmt.Errorf("pending batch: %w", err)
+		}
+		p := &pending{arrival: number(key, 0), stored: stored, durable: true}
+		p.Pending = Pending{Digest: r.Digest, Maker: bft.ID(r.Maker), Size: int(r.Size)}
+		s.held.pending[r.Digest] = p
+		s.held.arrivals = p.arrival + 1
+		return nil
+	})
+}

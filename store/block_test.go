@@ -1,0 +1,134 @@
+package store
+
+import (
+	"errors"
+	"testing"
+
+	"abad/bft"
+)
+
+func TestBlocksHaveNoGap(t *testing.T) {
+	s := open(t, t.TempDir(), Options{})
+	put := func(h uint64) error { return s.PutBlock(h, []byte("r"), nil, nil) }
+	for _, h := range []uint64{0, 2} {
+		if err := put(h); !errors.Is(err, ErrHeight) {
+			t.Errorf("block %d on an empty chain: %v", h, err)
+		}
+	}
+	if err := put(1); err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range []uint64{0, 1, 3} {
+		if err := put(h); !errors.Is(err, ErrHeight) {
+			t.Errorf("block %d after 1: %v", h, err)
+		}
+	}
+	if err := put(2); err != nil || s.Height() != 2 {
+		t.Fatalf("height %d, %v", s.Height(), err)
+	}
+}
+
+func TestCertificatesNeedTheirBlock(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, Options{})
+	for h := uint64(1); h <= 3; h++ {
+		if err := s.PutBlock(h, []byte("r"), nil, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, h := range []uint64{0, 4} {
+		if err := s.PutCertificate(h, []byte("c")); !errors.Is(err, ErrHeight) {
+			t.Errorf("certificate %d of 3 blocks: %v", h, err)
+		}
+	}
+	for _, h := range []uint64{2, 1} {
+		if err := s.PutCertificate(h, []byte("c")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.Certified() != 2 {
+		t.Errorf("certified %d", s.Certified())
+	}
+	s.Close()
+	if got := open(t, dir, Options{}).Certified(); got != 2 {
+		t.Errorf("certified %d after opening again", got)
+	}
+}
+
+func TestBlocksStopsAtAnError(t *testing.T) {
+	s := open(t, t.TempDir(), Options{})
+	for h := uint64(1); h <= 3; h++ {
+		if err := s.PutBlock(h, []byte("r"), nil, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop := errors.New("enough")
+	var seen []uint64
+	err := s.Blocks(2, func(h uint64, _ []byte) error { seen = append(seen, h); return stop })
+	if err != stop || len(seen) != 1 || seen[0] != 2 {
+		t.Errorf("seen %v, %v", seen, err)
+	}
+	if s.Err() != nil {
+		t.Errorf("the caller's error failed the store: %v", s.Err())
+	}
+}
+
+func TestLimitsOfOneWrite(t *testing.T) {
+	s := open(t, t.TempDir(), Options{})
+	digests := make([]bft.Hash, MaxTaken+1)
+	records := make([]Record, len(digests))
+	for i := range digests {
+		// Mark them pending by hand: 8193 synced puts would take seconds.
+		d, _ := payload(i, 8)
+		stored := make(chan struct{})
+		close(stored)
+		s.held.pending[d] = &pending{Pending: Pending{Digest: d}, arrival: uint64(i), stored: stored, durable: true}
+		digests[i], records[i] = d, Record{Epoch: 1, Data: make([]byte, 1000)}
+	}
+	if err := s.PutBlock(1, []byte("r"), nil, digests); !errors.Is(err, ErrTooLarge) || s.Height() != 0 {
+		t.Errorf("one batch too many: %v", err)
+	}
+	if err := s.PutBlock(1, []byte("r"), make([]byte, 3*idsPart), digests[:MaxTaken]); err != nil {
+		t.Errorf("at the limit: %v", err)
+	}
+	if len(pendingDigests(s)) != 1 {
+		t.Errorf("%d pending", len(pendingDigests(s)))
+	}
+	if err := s.Append(records); err != nil { // 8 MB: more than badger takes in a transaction
+		t.Errorf("a large append: %v", err)
+	}
+	if got := journalOf(t, s, 1); len(got) != len(records) {
+		t.Errorf("%d of %d records", len(got), len(records))
+	}
+	if err := s.SetMeta("x", make([]byte, MaxRecord)); err != nil {
+		t.Errorf("the largest record: %v", err)
+	}
+	if err := s.SetMeta("x", make([]byte, MaxRecord+1)); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("one byte more: %v", err)
+	}
+	var most write // as many records as one write may have, and their bytes
+	for i := range maxEntries {
+		most.set(numberKey('x', uint64(i)), nil)
+	}
+	most.set(namedKey("fill"), make([]byte, valueThreshold-1))
+	if err := s.write(&most); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("%d records: %v", len(most.entries), err)
+	}
+	most.entries = most.entries[:maxEntries]
+	if most.inline = maxInline + 1; !errors.Is(s.write(&most), ErrTooLarge) {
+		t.Error("too many bytes for the tree were taken")
+	}
+	if most.inline = maxInline; s.write(&most) != nil {
+		t.Errorf("badger does not take what we do: %v", s.Err())
+	}
+	var full write
+	for i := 0; full.inline+valueThreshold+entryOverhead+9 < maxInline; i++ {
+		full.set(numberKey('y', uint64(i)), make([]byte, valueThreshold-1))
+	}
+	if err := s.write(&full); err != nil {
+		t.Errorf("%d bytes for the tree: %v", full.inline, err)
+	}
+	if s.Err() != nil {
+		t.Errorf("a refused write failed the store: %v", s.Err())
+	}
+}

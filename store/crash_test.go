@@ -1,0 +1,189 @@
+package store
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"abad/bft"
+)
+
+// childDir tells the test binary to be the process that is killed.
+const childDir = "ABAD_STORE_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(childDir); dir != "" {
+		writeUntilKilled(dir)
+	}
+	os.Exit(m.Run())
+}
+
+// writeUntilKilled writes steps 1, 2, 3, ... and prints each when it is durable.
+func writeUntilKilled(dir string) {
+	s, err := Open(dir, Options{Log: quiet})
+	for n := 1; err == nil; n++ {
+		if err = writeStep(s, n); err == nil {
+			fmt.Println(n)
+		}
+	}
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+// writeStep is a batch, a journal record and, side by side, a block that takes
+// the batch and another record.
+func writeStep(s *Store, n int) error {
+	d, data := payload(n, 100+n%5*20<<10)
+	if err := s.PutBatch(d, 0, data); err != nil {
+		return err
+	}
+	if err := s.Append([]Record{{1, fmt.Append(nil, 2*n)}}); err != nil {
+		return err
+	}
+	var wait sync.WaitGroup
+	var blockErr error
+	wait.Go(func() { blockErr = s.PutBlock(uint64(n), fmt.Append(nil, n), d[:], []bft.Hash{d}) })
+	err := s.Append([]Record{{1, fmt.Append(nil, 2*n+1)}})
+	if wait.Wait(); err == nil {
+		err = blockErr
+	}
+	return err
+}
+
+// verifySteps checks that a store is what a prefix of the writes made, with at
+// least the given number of steps.
+func verifySteps(t *testing.T, s *Store, atLeast int) {
+	t.Helper()
+	height := int(s.Height())
+	if height < atLeast {
+		t.Errorf("%d steps, %d were acknowledged", height, atLeast)
+	}
+	for n := 1; n <= height; n++ {
+		d, data := payload(n, 100+n%5*20<<10)
+		got, err := s.Batch(d)
+		if err != nil || !bytes.Equal(got, data) {
+			t.Fatalf("batch of block %d: %d bytes, %v", n, len(got), err)
+		}
+		record, err := s.Block(uint64(n))
+		ids, err2 := s.BlockIDs(uint64(n))
+		if string(record) != fmt.Sprint(n) || !bytes.Equal(ids, d[:]) || err != nil || err2 != nil {
+			t.Fatalf("block %d: %q with ids %x, %v, %v", n, record, ids, err, err2)
+		}
+	}
+	next, _ := payload(height+1, 100+(height+1)%5*20<<10)
+	for _, d := range pendingDigests(s) {
+		if d != next {
+			t.Errorf("pending %v: its block has taken it", d)
+		}
+	}
+	journal := journalOf(t, s, 1)
+	if len(journal) < 2*height-1 || len(journal) > 2*height+2 {
+		t.Errorf("%d records with %d blocks", len(journal), height)
+	}
+	for i, record := range journal {
+		if record != fmt.Sprint(i+2) {
+			t.Fatalf("record %d is %q", i, record)
+		}
+	}
+}
+
+func TestKill(t *testing.T) {
+	dir := t.TempDir()
+	acknowledged := 0
+	for round := range 3 {
+		if round > 0 {
+			// The steps of the next child begin where the chain is empty.
+			dir = t.TempDir()
+		}
+		child := exec.Command(os.Args[0])
+		child.Env = append(os.Environ(), childDir+"="+dir)
+		out, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(out)
+		for acknowledged = 0; acknowledged < 40+17*round && lines.Scan(); {
+			fmt.Sscan(lines.Text(), &acknowledged)
+		}
+		if round == 0 {
+			if _, err := Open(dir, Options{Log: quiet}); err == nil || !strings.Contains(err.Error(), "in use") {
+				t.Errorf("open while another process has it: %v", err)
+			}
+		}
+		child.Process.Kill()
+		child.Wait()
+		s := open(t, dir, Options{})
+		verifySteps(t, s, acknowledged)
+		s.Close()
+	}
+	if acknowledged == 0 {
+		t.Error("the child did nothing")
+	}
+}
+
+func TestTornTail(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, Options{})
+	const steps = 12
+	for n := 1; n <= steps; n++ {
+		if err := writeStep(s, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lost := 0
+	for _, cut := range []int{1, 2, 7, 30, 100, 333, 1000} {
+		torn := crash(t, dir)
+		tear(t, torn, cut)
+		s := open(t, torn, Options{})
+		if int(s.Height()) < steps {
+			lost++
+		}
+		verifySteps(t, s, 1)
+		if err := s.SetMeta("goes", []byte("on")); err != nil {
+			t.Error(err)
+		}
+		s.Close()
+		s = open(t, torn, Options{})
+		verifySteps(t, s, 1)
+		if data, err := s.Meta("goes"); string(data) != "on" {
+			t.Errorf("after a torn tail: %q, %v", data, err)
+		}
+	}
+	if lost == 0 {
+		t.Error("no tear reached a block: the test tests nothing")
+	}
+}
+
+// tear zeroes the last bytes of the newest write-ahead log, as a disk does that
+// lost power between two pages.
+func tear(t *testing.T, dir string, bytes int) {
+	t.Helper()
+	logs, err := filepath.Glob(filepath.Join(dir, "*.mem"))
+	if err != nil || len(logs) == 0 {
+		t.Fatalf("no log: %v", err)
+	}
+	slices.Sort(logs)
+	path := logs[len(logs)-1]
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := len(data)
+	for end > 0 && data[end-1] == 0 {
+		end--
+	}
+	clear(data[max(0, end-bytes):end])
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,31 @@
+// Package store keeps on disk what a node must not forget: the journal of its
+// inputs, the batches it holds, the blocks that came out and their certificates.
+// It knows no protocol rule; records are opaque bytes in a fixed order.
+//
+// Everything lives in one badger database, in six families of keys (keys.go).
+// One rule holds for every write: when the call returns nil, the data is on the
+// disk, and a crash at any moment leaves each write whole or absent.
+//
+// How writes reach the disk. Callers queue; the first of them leads: it takes
+// everything queued, commits it as one badger transaction and wakes the others,
+// then hands the lead to the next one in the queue. So concurrent callers share
+// the two syncs of a commit (value log, then write-ahead log). Badger's own
+// grouping shares only the first and syncs the second once per transaction.
+//
+// How reads stay off the disk. The database runs with timestamps of our own
+// ("managed"): a read sees exactly what is durable and never waits for a commit
+// in flight, as badger's own timestamps would make it.
+//
+// What a disk failure does. The first failed write fails the store: that write
+// and all later ones return [ErrFailed] with the cause, because a node that goes
+// on with a hole in its journal could contradict itself. Badger reports some
+// failures only to its log, among them a failed sync of the value log and a
+// table that it drops at opening; the store listens and fails on these too.
+// Badger writes through memory maps, where a full disk kills the process instead
+// of returning an error; so the store fails while there is still room.
+//
+// How memory stays small. Pages of a memory-mapped value log count as resident
+// memory for ever after they are written, a byte for each byte of payload. Run
+// gives them back to the system, and it collects the garbage of dropped batches;
+// badger does neither alone.
+package store

@@ -1,0 +1,74 @@
+package store
+
+import (
+	"bufio"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// freeBytes is how much an ordinary user may still write to dir's file system.
+func freeBytes(dir string) (uint64, error) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return 0, err
+	}
+	return st.Bavail * uint64(st.Bsize), nil
+}
+
+// allocated is the room that a file takes; badger's newest files are sparse.
+func allocated(info fs.FileInfo) int64 {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return st.Blocks * 512 // stat(2): in units of 512 bytes whatever the block size
+	}
+	return info.Size()
+}
+
+// pageOut takes the value log files in dir, but for the newest, out of this
+// process's resident memory. MADV_PAGEOUT (madvise(2), Linux 5.4) changes nothing
+// but where pages are, so it does no harm if badger meanwhile unmaps a file and
+// the address means something else.
+func pageOut(dir string) error {
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return err
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return err
+	}
+	files, err := os.ReadDir(dir) // sorted by name, and so by badger's number
+	if err != nil {
+		return err
+	}
+	newest := ""
+	for _, f := range files {
+		if strings.HasSuffix(f.Name(), ".vlog") {
+			newest = filepath.Join(dir, f.Name())
+		}
+	}
+	maps, err := os.Open("/proc/self/maps")
+	if err != nil {
+		return err
+	}
+	defer maps.Close()
+	lines := bufio.NewScanner(maps)
+	for lines.Scan() {
+		var from, to uintptr
+		at := strings.Index(lines.Text(), dir+"/")
+		if at < 0 || !strings.HasSuffix(lines.Text(), ".vlog") || lines.Text()[at:] == newest {
+			continue
+		}
+		if _, err := fmt.Sscanf(lines.Text(), "%x-%x ", &from, &to); err != nil {
+			return fmt.Errorf("/proc/self/maps: %w", err)
+		}
+		if _, _, errno := unix.Syscall(unix.SYS_MADVISE, from, to-from, unix.MADV_PAGEOUT); errno != 0 && errno != unix.ENOMEM {
+			return fmt.Errorf("madvise: %w", errno) // ENOMEM: unmapped meanwhile
+		}
+	}
+	return lines.Err()
+}

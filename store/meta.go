@@ -1,0 +1,51 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+)
+
+// SetMeta stores a small named record of the caller's.
+func (s *Store) SetMeta(name string, data []byte) error {
+	if name == "" || len(name) > 255 || strings.Contains(name, "\x00") {
+		return fmt.Errorf("set meta %q: a name has 1 to 255 bytes, none of them zero", name)
+	}
+	var w write
+	w.set(namedKey(name), data)
+	if err := s.write(&w); err != nil {
+		return fmt.Errorf("set meta %q: %w", name, err)
+	}
+	return nil
+}
+
+// Meta returns what SetMeta stored, or [ErrNotFound].
+func (s *Store) Meta(name string) ([]byte, error) {
+	data, err := s.get(namedKey(name))
+	if err != nil {
+		return nil, fmt.Errorf("meta %q: %w", name, err)
+	}
+	return data, nil
+}
+
+// Size is what the store takes on the disk in bytes.
+func (s *Store) Size() (int64, error) {
+	var size int64
+	err := filepath.WalkDir(s.dir, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		size += allocated(info)
+		return nil
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // badger removes files meanwhile
+		return 0, fmt.Errorf("size of the store: %w", err)
+	}
+	return size, nil
+}
