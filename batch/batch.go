@@ -1,10 +1,13 @@
 // Package batch is the payload format: values that clients submit, concatenated
 // into batches that are named by their content.
 //
-//	batch = value*        value = id (16 bytes) | length (unsigned varint) | payload
+//	batch = salt (16 bytes) value+
+//	value = id (16 bytes) | length (unsigned varint) | payload
 //
 // A batch's name is the BLAKE3-256 digest of its bytes, so any node may serve it
-// and nobody can serve a wrong one.
+// and nobody can serve a wrong one. The salt is random: no two batches of correct
+// makers have one name, also when a client repeats itself, and a name that was in
+// the log once can be refused for ever.
 package batch
 
 import (
@@ -13,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math/bits"
 
 	"lukechampine.com/blake3"
 
@@ -58,11 +62,23 @@ type Value struct {
 	Payload []byte
 }
 
+// Salt makes a batch unlike any other.
+type Salt [16]byte
+
+// Begin starts a batch.
+func Begin(salt Salt) []byte { return append([]byte(nil), salt[:]...) }
+
 // Append adds v to the batch in buf.
 func Append(buf []byte, v Value) []byte {
 	buf = append(buf, v.ID[:]...)
 	buf = binary.AppendUvarint(buf, uint64(len(v.Payload)))
 	return append(buf, v.Payload...)
+}
+
+// Size is how many bytes v takes in a batch.
+func Size(v Value) int {
+	n := uint(len(v.Payload))
+	return len(v.ID) + (bits.Len(n|1)+6)/7 + len(v.Payload)
 }
 
 // Digest names a batch: BLAKE3-256 of its bytes.
@@ -72,6 +88,7 @@ func Digest(data []byte) bft.Hash { return blake3.Sum256(data) }
 // early at malformed bytes: use [Check] first on what comes from outside.
 func Values(data []byte) iter.Seq[Value] {
 	return func(yield func(Value) bool) {
+		data := data[min(len(Salt{}), len(data)):]
 		for len(data) > 0 {
 			v, rest, err := next(data)
 			if err != nil || !yield(v) {
@@ -83,12 +100,13 @@ func Values(data []byte) iter.Seq[Value] {
 }
 
 // Check reads a whole batch and returns the ids of its values in order, or
-// [ErrMalformed]: an empty batch, an empty value, a length that is not in its
+// [ErrMalformed]: a batch or value that is empty, a length that is not in its
 // shortest form or runs past the end, or more than [MaxSize] bytes.
 func Check(data []byte) ([]ValueID, error) {
-	if len(data) == 0 || len(data) > MaxSize {
+	if len(data) <= len(Salt{}) || len(data) > MaxSize {
 		return nil, fmt.Errorf("%w: %d bytes", ErrMalformed, len(data))
 	}
+	data = data[len(Salt{}):]
 	var ids []ValueID
 	for len(data) > 0 {
 		v, rest, err := next(data)

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"sync"
@@ -103,11 +104,20 @@ func (b *batcher) enqueue(v batch.Value) (*Ticket, error) {
 		return nil, ErrBusy
 	}
 	before := len(b.building.data)
+	if before == 0 {
+		b.building.data = begin()
+	}
 	b.building.data = batch.Append(b.building.data, v)
 	b.building.tickets = append(b.building.tickets, t)
 	b.queued += int64(len(b.building.data) - before)
 	signal(b.wake)
 	return t, nil
+}
+
+func begin() []byte {
+	var salt batch.Salt
+	rand.Read(salt[:]) // never fails
+	return batch.Begin(salt)
 }
 
 // next waits until a batch is to be sealed, and takes it.
@@ -147,15 +157,16 @@ func (b *batcher) take() *building {
 	t := b.building
 	b.building = building{}
 	if len(t.data) > batch.MaxSize {
-		end, values := 0, 0
+		end, values := len(batch.Salt{}), 0
 		for v := range batch.Values(t.data) {
-			next := len(batch.Append(nil, v))
+			next := batch.Size(v)
 			if end+next > batch.MaxSize {
 				break
 			}
 			end, values = end+next, values+1
 		}
-		b.building.data = slices.Clone(t.data[end:])
+		b.building.data = append(begin(), t.data[end:]...)
+		b.queued += int64(len(batch.Salt{}))
 		b.building.tickets = slices.Clone(t.tickets[values:])
 		t.data, t.tickets = t.data[:end], t.tickets[:values]
 		signal(b.wake)

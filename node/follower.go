@@ -145,7 +145,7 @@ func (f *follower) fetch(ctx context.Context, peers []bft.ID) bool {
 			f.log.Debug("catch-up", "peer", id, "err", err)
 		}
 		if n > 0 {
-			f.log.Info("caught up", "blocks", n, "height", f.store.Height(), "peer", id)
+			f.log.Debug("caught up", "blocks", n, "height", f.store.Height(), "peer", id)
 			return true
 		}
 	}
