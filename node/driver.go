@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -22,6 +23,8 @@ const (
 	maxPatience = 200 * time.Millisecond
 	// inputQueue lets intake and certifier run ahead of a tick.
 	inputQueue = 256
+	// maxUnsynced bounds the journal entries that wait for a sync.
+	maxUnsynced = 1024
 )
 
 // driver is the goroutine that owns the ledger.
@@ -36,6 +39,7 @@ type driver struct {
 	fetcher   *fetcher
 	certifier *certifier
 	follower  *follower
+	archive   *archive
 	faults    *faults
 	log       *slog.Logger
 
@@ -230,49 +234,61 @@ func (d *driver) untilDeadline() time.Duration {
 	return max(wait, 0)
 }
 
-// finish makes the tick durable and then sends. Blocks come before the journal:
-// an entry of epoch e implies, at a restart, that block e-K is there.
+// finish makes the tick durable and then sends. A tick that says nothing waits
+// with its sync for the next one that does: nobody can know of it before.
 func (d *driver) finish() error {
 	if d.failed != nil {
 		return d.failed
 	}
 	t := &d.tick
-	for _, c := range t.blocks {
-		if err := d.store.PutBlock(c.Block.Header.Epoch, c.Block.Encode(), joinIDs(c.Values), digestsOf(c.Block)); err != nil {
-			return fmt.Errorf("block %d: %w", c.Block.Header.Epoch, err)
-		}
+	if len(t.certs) > 0 {
+		d.archive.add(t.certs, d.ledger.CertifiedHeight())
+		t.certs = t.certs[:0]
 	}
-	if len(t.journal) > 0 {
-		if err := d.store.Append(t.journal); err != nil {
-			return fmt.Errorf("journal: %w", err)
-		}
+	if len(t.send)+len(t.blocks) == 0 && len(t.journal) < maxUnsynced {
+		return nil
 	}
-	for _, c := range t.certs {
-		if err := d.store.PutCertificate(c.Epoch, c.Certificate.Encode()); err != nil {
-			return fmt.Errorf("certificate %d: %w", c.Epoch, err)
-		}
+	if err := d.persist(); err != nil {
+		return err
 	}
 	if len(t.blocks) > 0 {
 		d.announce(t.blocks)
-	}
-	if len(t.blocks)+len(t.certs) > 0 {
-		d.grown.signal()
-	}
-	if len(t.certs) > 0 {
-		certified := d.ledger.CertifiedHeight()
-		if err := d.store.Trim(certified); err != nil {
-			return fmt.Errorf("journal: %w", err)
-		}
-		d.transport.Release(certified)
-	}
-	if len(t.blocks)+len(t.certs) > 0 {
-		d.transport.SetPosition(net.Position{Committed: d.ledger.Height(), Certified: d.ledger.CertifiedHeight()})
+		d.transport.SetPosition(d.position())
 	}
 	if len(t.send) > 0 {
 		d.transport.Send(t.send...)
 	}
-	*t = tick{journal: t.journal[:0], send: t.send[:0]}
+	clear(t.send)
+	*t = tick{journal: t.journal[:0], send: t.send[:0], certs: t.certs}
 	return nil
+}
+
+// persist writes blocks and journal side by side, to share a sync. If a crash
+// keeps the journal and loses the block of epoch e, the journal may speak of epoch
+// e+K, which a replay passes over: nothing of this tick has been sent.
+func (d *driver) persist() error {
+	t := &d.tick
+	written := make(chan error, 1)
+	go func() { written <- d.putBlocks(t.blocks) }()
+	err := d.store.Append(t.journal)
+	if err != nil {
+		err = fmt.Errorf("journal: %w", err)
+	}
+	return errors.Join(<-written, err)
+}
+
+func (d *driver) putBlocks(blocks []ledger.Committed) error {
+	for _, c := range blocks {
+		if err := d.store.PutBlock(c.Block.Header.Epoch, c.Block.Encode(), joinIDs(c.Values), digestsOf(c.Block)); err != nil {
+			return fmt.Errorf("block %d: %w", c.Block.Header.Epoch, err)
+		}
+	}
+	return nil
+}
+
+// position is what peers are told: durable blocks and certificates.
+func (d *driver) position() net.Position {
+	return net.Position{Committed: d.store.Height(), Certified: d.archive.stored.Load()}
 }
 
 // announce tells everybody who waits for durable blocks.
@@ -290,6 +306,8 @@ func (d *driver) announce(blocks []ledger.Committed) {
 		}
 	}
 	d.height.Store(blocks[len(blocks)-1].Block.Header.Epoch)
+	signal(d.archive.wake)
+	d.grown.signal()
 	for _, c := range blocks {
 		d.settle(c)
 	}

@@ -60,7 +60,7 @@ func (f *follower) heard(from bft.ID, p net.Position) {
 	f.mu.Lock()
 	f.positions[from] = p
 	f.mu.Unlock()
-	if p.Certified > f.store.Certified() {
+	if p.Certified > f.driver.archive.stored.Load() {
 		signal(f.wake)
 	}
 }
@@ -90,7 +90,7 @@ func (f *follower) credible(q bft.Quorum) uint64 {
 func (f *follower) ahead() (peers []bft.ID, most uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	have := f.store.Certified()
+	have := f.driver.archive.stored.Load()
 	for id, p := range f.positions {
 		if p.Certified > have && bft.ID(id) != f.self {
 			peers = append(peers, bft.ID(id))
@@ -117,13 +117,13 @@ func (f *follower) run(ctx context.Context) {
 				continue
 			}
 		}
-		stuck := f.store.Height() == height && f.store.Certified() == certified
+		stuck := f.store.Height() == height && f.driver.archive.stored.Load() == certified
 		if far := most > f.store.Height()+f.epochs; far || stuck {
 			if f.fetch(ctx, peers) {
 				continue
 			}
 		}
-		height, certified = f.store.Height(), f.store.Certified()
+		height, certified = f.store.Height(), f.driver.archive.stored.Load()
 		timer.Reset(followHint)
 		select {
 		case <-ctx.Done():
@@ -157,7 +157,7 @@ func (f *follower) fetchFrom(ctx context.Context, id bft.ID) (int, error) {
 	asking, cancel := context.WithTimeout(ctx, pullTimeout)
 	defer cancel()
 	answer, err := f.transport.Request(asking, id, askBlocks,
-		codec.Marshal(blockRequest{From: f.store.Certified() + 1}), 2*rangeBytes)
+		codec.Marshal(blockRequest{From: f.driver.archive.stored.Load() + 1}), 2*rangeBytes)
 	if err != nil {
 		return 0, err
 	}
@@ -194,18 +194,18 @@ func (f *follower) take(ctx context.Context, id bft.ID, b certifiedBlock) error 
 	if err := f.driver.tell(ctx, adopt); err != nil {
 		return err
 	}
-	return f.driver.waitFor(ctx, func() bool { return f.store.Certified() >= h })
+	return f.driver.waitFor(ctx, func() bool { return f.driver.archive.stored.Load() >= h })
 }
 
 // certify adds the certificate of a block that is here already.
 func (f *follower) certify(ctx context.Context, h uint64, c ledger.Certificate) error {
-	if h <= f.store.Certified() {
+	if h <= f.driver.archive.stored.Load() {
 		return nil
 	}
 	if err := f.driver.tell(ctx, ledger.Certified{Epoch: h, Certificate: c}); err != nil {
 		return err
 	}
-	return f.driver.waitFor(ctx, func() bool { return f.store.Certified() >= h })
+	return f.driver.waitFor(ctx, func() bool { return f.driver.archive.stored.Load() >= h })
 }
 
 // batches makes sure that the store has a block's batches.
@@ -259,8 +259,9 @@ func (f *follower) ask(ctx context.Context, from bft.ID, d bft.Hash) ([]byte, er
 	return data, err
 }
 
-// serve answers the requests of peers.
-func serve(s *store.Store, kind byte, body []byte) ([]byte, error) {
+// serve answers the requests of peers; of the blocks, those that are certified
+// without a gap.
+func serve(s *store.Store, certified uint64, kind byte, body []byte) ([]byte, error) {
 	switch kind {
 	case askBatch:
 		var d bft.Hash
@@ -273,15 +274,15 @@ func serve(s *store.Store, kind byte, body []byte) ([]byte, error) {
 		if err := codec.Unmarshal(body, &r); err != nil {
 			return nil, fmt.Errorf("request for blocks: %w", err)
 		}
-		return serveBlocks(s, r.From)
+		return serveBlocks(s, certified, r.From)
 	}
 	return nil, fmt.Errorf("unknown request %d", kind)
 }
 
-func serveBlocks(s *store.Store, from uint64) ([]byte, error) {
+func serveBlocks(s *store.Store, certified, from uint64) ([]byte, error) {
 	var blocks []certifiedBlock
 	size := 0
-	for h := max(from, 1); h <= s.Certified() && len(blocks) < rangeBlocks && size < rangeBytes; h++ {
+	for h := max(from, 1); h <= certified && len(blocks) < rangeBlocks && size < rangeBytes; h++ {
 		record, err := s.Block(h)
 		if err != nil {
 			return nil, err

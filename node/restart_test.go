@@ -107,7 +107,7 @@ func TestIdle(t *testing.T) {
 	c.sameLogs(10, 0, 1, 2, 3)
 	ctx := within(t)
 	for i := range 4 { // until the certificates are done
-		if err := c.nodes[i].driver.waitFor(ctx, func() bool { return c.nodes[i].store.Certified() == c.nodes[0].Height() }); err != nil {
+		if err := c.nodes[i].driver.waitFor(ctx, func() bool { return c.nodes[i].driver.archive.stored.Load() == c.nodes[0].Height() }); err != nil {
 			t.Fatal(err)
 		}
 	}

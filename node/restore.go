@@ -7,7 +7,6 @@ import (
 	"abad/batch"
 	"abad/codec"
 	"abad/ledger"
-	"abad/net"
 	"abad/store"
 )
 
@@ -35,8 +34,9 @@ func (d *driver) restore() error {
 			return fmt.Errorf("journal of epoch %d: %w", epoch, err)
 		}
 	}
+	d.archive.stored.Store(d.ledger.CertifiedHeight())
 	d.transport.Release(d.ledger.CertifiedHeight())
-	d.transport.SetPosition(net.Position{Committed: d.ledger.Height(), Certified: d.ledger.CertifiedHeight()})
+	d.transport.SetPosition(d.position())
 	d.clock()
 	d.input(ledger.Resume{})
 	return d.finish()

@@ -96,7 +96,7 @@ func (n *Node) build() error {
 			return d.intake.push(ctx, from, head, size, body)
 		},
 		OnRequest: func(_ context.Context, _ bft.ID, kind byte, body []byte) ([]byte, error) {
-			return serve(n.store, kind, body)
+			return serve(n.store, d.archive.stored.Load(), kind, body)
 		},
 	})
 	if err != nil {
@@ -105,6 +105,7 @@ func (n *Node) build() error {
 	n.transport, n.driver, n.batcher = transport, d, newBatcher(c.Limits)
 	d.transport, d.batcher = transport, n.batcher
 	d.certifier = newCertifier(c.CoinKey, d.tell)
+	d.archive = newArchive(d)
 	d.fetcher = newFetcher(n.quorum.All())
 	d.fetcher.self, d.fetcher.transport, d.fetcher.intake, d.fetcher.log = c.Self, transport, d.intake, c.Log
 	d.fetcher.height = d.height.Load
@@ -139,6 +140,7 @@ func (n *Node) Run(ctx context.Context) error {
 	part("driver", n.driver.run)
 	part("store", n.store.Run)
 	part("batcher", n.seal)
+	part("archive", n.driver.archive.run)
 	part("certifier", quiet(n.driver.certifier.run))
 	part("follower", quiet(n.driver.follower.run))
 	for id := range n.quorum.IDs() {
