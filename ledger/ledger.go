@@ -35,7 +35,7 @@ type Config struct {
 }
 
 // In is what the driver says: [Clock], [Hold], [Link], [Hurried], [Signed],
-// [BadShares], [Certified], [Adopt] or [Resume].
+// [BadShares], [Certified], [Adopt], [Mute] or [Resume].
 type In interface{ in() }
 
 // Clock tells the time, Unix milliseconds. It goes into headers and nowhere else.
@@ -57,6 +57,11 @@ type Link struct {
 // Hurried answers [Linger].
 type Hurried struct{ Epoch uint64 }
 
+// Mute keeps this node out of all epochs up to Until: it neither votes nor counts
+// votes there, and gets their blocks by [Adopt] alone. For a node that has lost
+// its journal, and so does not know what it has said. A later Mute replaces it.
+type Mute struct{ Until uint64 }
+
 // Resume ends a replay: the ledger takes up what the journal does not decide.
 type Resume struct{}
 
@@ -68,6 +73,7 @@ func (Signed) in()    {}
 func (BadShares) in() {}
 func (Certified) in() {}
 func (Adopt) in()     {}
+func (Mute) in()      {}
 func (Resume) in()    {}
 
 // Out is what the driver learns: [Journal], [Opened], [Linger], [Want],
@@ -123,6 +129,7 @@ type Machine struct {
 
 	tip       tip
 	certified uint64 // every block up to here has its certificate
+	muted     uint64 // no part is taken in epochs up to here
 	recent    *recent
 	bench     *bench
 
@@ -182,6 +189,8 @@ func (m *Machine) Input(in In) (Step, error) {
 		err = m.certify(&s, in)
 	case Adopt:
 		err = m.adopt(&s, in)
+	case Mute:
+		m.muted, m.pool.changed = in.Until, true
 	case Resume:
 		m.resumed(&s)
 	}
@@ -204,6 +213,9 @@ func (m *Machine) Handle(from bft.ID, msg Msg) Step {
 		return s
 	}
 	ep := m.epoch(msg.Epoch)
+	if msg.Cert.IsZero() && msg.Epoch <= m.muted {
+		return s
+	}
 	if msg.Cert.IsZero() {
 		m.call(&s, ep, Entry{Kind: Message, Node: from, Msg: msg.ACS})
 	} else {
@@ -237,7 +249,7 @@ func (m *Machine) CertifiedHeight() uint64 { return m.certified }
 // Open lists the epochs that this node has proposed in and not committed.
 func (m *Machine) Open() []uint64 {
 	var list []uint64
-	for e := m.tip.height + 1; e <= m.opened; e++ {
+	for e := max(m.tip.height, m.muted) + 1; e <= m.opened; e++ {
 		list = append(list, e)
 	}
 	return list
@@ -261,6 +273,9 @@ func (m *Machine) Epoch(id batch.ValueID) (uint64, bool) {
 	e, ok := m.recent.values[id]
 	return e, ok
 }
+
+// Muted is the epoch up to which this node keeps silent.
+func (m *Machine) Muted() uint64 { return m.muted }
 
 // Waiting counts the held batches that are in no block.
 func (m *Machine) Waiting() int { return len(m.pool.waiting) }

@@ -8,7 +8,10 @@ import (
 
 // open opens the next epoch if a rule of the package comment says so.
 func (m *Machine) open(s *Step) bool {
-	next := max(m.opened, m.tip.height) + 1
+	if m.muted > m.tip.height+uint64(m.cfg.Epochs) {
+		return false
+	}
+	next := max(m.opened, m.tip.height, m.muted) + 1
 	if next > m.tip.height+uint64(m.cfg.Epochs) || next > m.certified+MaxUncertified {
 		return false
 	}
@@ -93,7 +96,7 @@ func (m *Machine) uncovered(next uint64) bool {
 }
 
 func (m *Machine) covered(b *held, next uint64) bool {
-	for e := m.tip.height + 1; e < next; e++ {
+	for e := max(m.tip.height, m.muted) + 1; e < next; e++ {
 		ep := m.known(e)
 		if ep == nil {
 			continue

@@ -51,7 +51,7 @@ func (m *Machine) Replay(epoch uint64, e Entry) (Step, error) {
 	if !m.replaying {
 		return s, fmt.Errorf("%w: replay after resume", ErrInput)
 	}
-	if epoch <= m.certified || epoch > m.tip.height+uint64(m.cfg.Epochs) {
+	if epoch <= m.certified || epoch <= m.muted || epoch > m.tip.height+uint64(m.cfg.Epochs) {
 		// Forgotten by now; or the crash came between the journal and the block that
 		// made room for this epoch, before anything of it was sent.
 		return s, nil

@@ -89,6 +89,9 @@ func (n *Node) status() Status {
 		Waiting: d.ledger.Waiting(), Queued: n.batcher.queue(),
 		Values: d.values.Load(), Coins: d.coins.Load(), Started: n.started,
 	}
+	if muted := d.ledger.Muted(); muted > s.Height {
+		s.Silent = muted
+	}
 	if claimed := d.follower.credible(n.quorum); claimed > s.Height {
 		s.Behind = claimed - s.Height
 	}
@@ -116,6 +119,6 @@ func (n *Node) status() Status {
 			Height: position.Committed, Certified: position.Certified, Faults: d.faults.count(id),
 		})
 	}
-	s.Ready = up >= n.quorum.Wait() && s.Behind <= uint64(n.config.Epochs)
+	s.Ready = s.Silent == 0 && up >= n.quorum.Wait() && s.Behind <= uint64(n.config.Epochs)
 	return s
 }

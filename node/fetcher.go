@@ -33,6 +33,7 @@ const (
 const (
 	askBatch  byte = 1
 	askBlocks byte = 2
+	askTip    byte = 3
 )
 
 // fetcher pulls the batches that headers list and that are not here. Each lister

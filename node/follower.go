@@ -275,6 +275,8 @@ func serve(s *store.Store, certified uint64, kind byte, body []byte) ([]byte, er
 			return nil, fmt.Errorf("request for blocks: %w", err)
 		}
 		return serveBlocks(s, certified, r.From)
+	case askTip:
+		return serveTip(s, certified)
 	}
 	return nil, fmt.Errorf("unknown request %d", kind)
 }
@@ -283,16 +285,21 @@ func serveBlocks(s *store.Store, certified, from uint64) ([]byte, error) {
 	var blocks []certifiedBlock
 	size := 0
 	for h := max(from, 1); h <= certified && len(blocks) < rangeBlocks && size < rangeBytes; h++ {
-		record, err := s.Block(h)
+		b, err := readCertified(s, h)
 		if err != nil {
 			return nil, err
 		}
-		cert, err := readCertificate(s, h)
-		if err != nil {
-			return nil, err
-		}
-		blocks = append(blocks, certifiedBlock{Block: record, Certificate: cert})
-		size += len(record)
+		blocks = append(blocks, b)
+		size += len(b.Block)
 	}
 	return codec.Marshal(blocks), nil
+}
+
+func readCertified(s *store.Store, h uint64) (certifiedBlock, error) {
+	record, err := s.Block(h)
+	if err != nil {
+		return certifiedBlock{}, err
+	}
+	cert, err := readCertificate(s, h)
+	return certifiedBlock{Block: record, Certificate: cert}, err
 }

@@ -27,6 +27,9 @@ type Config struct {
 	Listen  string     // UDP address for peers
 
 	Dir string // of the store
+	// First says that this node has never run. Otherwise an empty store means that
+	// its memory was lost.
+	First bool
 
 	Limits Limits
 	Log    *slog.Logger
@@ -93,6 +96,7 @@ type Status struct {
 	Hash      bft.Hash
 	Certified uint64 // blocks up to here have their certificates
 	Ready     bool   // not behind, and links to enough peers to decide
+	Silent    uint64 // epochs up to here are left to the others, after a loss of the store; 0: none
 	Behind    uint64 // blocks that peers have certified and this node lacks
 	Open      []OpenEpoch
 	Waiting   int    // batches held that are in no block

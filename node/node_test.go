@@ -54,7 +54,7 @@ func newCluster(t testing.TB, n int) *cluster {
 		}
 		c.confs = append(c.confs, Config{
 			Self: bft.ID(i), Cluster: bft.Sum([]byte(t.Name())), Era: 1, Roster: bft.Sum([]byte("roster")),
-			NodeKey: keys[i], CoinKey: key, Peers: peers, Dir: t.TempDir(),
+			NodeKey: keys[i], CoinKey: key, Peers: peers, Dir: t.TempDir(), First: true,
 			Log: slog.New(slog.NewTextHandler(testWriter{t, i}, &slog.HandlerOptions{Level: slog.LevelInfo})),
 		})
 	}

@@ -243,3 +243,55 @@ func BenchmarkSubmit(b *testing.B) {
 		})
 	}
 }
+
+// A node that has lost its store follows the others in silence until it cannot
+// contradict itself any more, then takes part again.
+func TestLostStore(t *testing.T) {
+	c := newCluster(t, 4)
+	c.startAll()
+	c.submitAll(0, 500, 0, 1, 2, 3)
+	c.kill(3)
+	c.confs[3].Dir, c.confs[3].First = t.TempDir(), false
+	c.start(3)
+	c.submitAll(500, 600, 0, 1, 2)
+	c.sameLogs(600, 0, 1, 2, 3)
+	ctx := within(t)
+	silent := uint64(0)
+	for i := 600; ; i++ {
+		s, err := c.nodes[3].Status(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Silent == 0 && s.Ready {
+			break
+		}
+		silent = max(silent, s.Silent)
+		if len(s.Open) > 0 && s.Open[0].Epoch <= silent {
+			t.Fatalf("it takes part in epoch %d and is silent up to %d", s.Open[0].Epoch, silent)
+		}
+		if _, err := c.nodes[0].Submit(ctx, value(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if silent == 0 {
+		t.Error("it was never silent")
+	}
+	if _, err := c.nodes[3].Submit(ctx, value(100_000)); err != nil {
+		t.Fatal(err)
+	}
+	height := c.nodes[3].Height()
+	for i := range 3 {
+		if err := c.nodes[i].WaitHeight(ctx, height); err != nil {
+			t.Fatal(err)
+		}
+		s, err := c.nodes[i].Status(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range s.Peers {
+			if p.Faults > 0 {
+				t.Errorf("node %d finds %d faults in node %d", i, p.Faults, p.Node)
+			}
+		}
+	}
+}

@@ -118,6 +118,9 @@ func (n *Node) build() error {
 		Quorum: n.quorum, Self: c.Self, Cluster: c.Cluster, Era: c.Era, Roster: c.Roster,
 		Epochs: c.Epochs, Signer: coin.Signer(c.CoinKey),
 	})
+	if err := n.recall(); err != nil {
+		return err
+	}
 	return d.restore()
 }
 
@@ -142,6 +145,7 @@ func (n *Node) Run(ctx context.Context) error {
 	part("batcher", n.seal)
 	part("archive", n.driver.archive.run)
 	part("certifier", quiet(n.driver.certifier.run))
+	part("memory", n.remember)
 	part("follower", quiet(n.driver.follower.run))
 	for id := range n.quorum.IDs() {
 		for range pullsPerLister {
