@@ -28,8 +28,8 @@ type Config struct {
 	Wrap func(net.PacketConn) net.PacketConn
 
 	// OnPush receives one push, on a goroutine of its own: size bytes are to be
-	// read from body. While it does not read, the peer cannot go on sending; at
-	// most 4 pushes of a peer are open at once. A body that is cut short reads
+	// read from body. While it does not read, the peer cannot go on sending; it
+	// runs for at most 4 pushes of a peer at once. A body that is cut short reads
 	// as an error. It must return when ctx ends. An error tells the peer to stop.
 	OnPush func(ctx context.Context, from bft.ID, head []byte, size int64, body io.Reader) error
 	// OnRequest answers one request, on a goroutine of its own: at most 16 of a

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
 	"testing"
 
 	"abad/bft"
@@ -55,8 +56,12 @@ func TestSlowReader(t *testing.T) {
 	c.nodes[2].until(t, "a message of the stopped node", func(e Event) bool { return len(e.Msgs) == 1 })
 	c.nodes[2].Send(Outgoing{Epoch: 1, To: 0, Msg: []byte("third")})
 	eventually(t, "the third node's frame", func() bool { return slow.Stats().Peers[2].InboxFrames == 2 })
-	if s := slow.Stats().Peers[1]; s.InboxBytes > 1<<20+200 && s.InboxFrames > 2 {
+	// A link up and one frame, which is larger than all of the room.
+	if s := slow.Stats().Peers[1]; s.InboxFrames != 2 {
 		t.Errorf("the inbox holds %d bytes in %d frames", s.InboxBytes, s.InboxFrames)
+	}
+	if n := c.nodes[1].Stats().Peers[0].Backlog; n < flood/2 {
+		t.Errorf("only %d messages of %d wait at the sender", n, flood)
 	}
 	next, third := 0, false
 	slow.until(t, "everything", func(e Event) bool {
@@ -99,18 +104,20 @@ func TestBlockedPushesBlockNothingElse(t *testing.T) {
 	a.linksUp(t, 1)
 	b.linksUp(t, 1)
 	body := make([]byte, 8<<20)
-	const pushes = 10
+	const pushes = pushStreams + 8
 	for range pushes {
 		a.Push(0, nil, func() ([]byte, error) { return body, nil })
 		b.Push(1, nil, func() ([]byte, error) { return body, nil })
 	}
-	for range 2 * pushStreams {
+	for range 2 * pushHandlers {
 		<-started
 	}
-	link := b.peers[1].present()
-	eventually(t, "all pushes have used up their windows", func() bool {
-		return link.conn.ConnectionStats().BytesReceived > pushStreams*streamWindow
-	})
+	for _, node := range []*testNode{a, b} {
+		link := node.peers[1-node.conf.Self].present()
+		eventually(t, "all pushes have used up their windows", func() bool {
+			return link.conn.ConnectionStats().BytesReceived > pushStreams*streamWindow
+		})
+	}
 	// Far more than one window of frames and answers, both ways.
 	for k := range 40 {
 		for _, node := range []*testNode{a, b} {
@@ -125,7 +132,7 @@ func TestBlockedPushesBlockNothingElse(t *testing.T) {
 		}
 	}
 	if len(started) != 0 {
-		t.Errorf("%d pushes started beyond %d", len(started), pushStreams)
+		t.Errorf("%d pushes started beyond %d", len(started), pushHandlers)
 	}
 	close(blocked)
 	eventually(t, "the pushes arrive", func() bool {
@@ -133,51 +140,64 @@ func TestBlockedPushesBlockNothingElse(t *testing.T) {
 	})
 }
 
-// What is not for a running process to bound by itself: a peer's streams that
-// end early must not pile up handlers.
-func TestResetPushesDoNotPileUp(t *testing.T) {
+// A peer has no more handlers running than it may, though it ends its streams:
+// every push was read to its end, every request was cancelled.
+func TestHandlersAreBounded(t *testing.T) {
 	release := make(chan struct{})
-	var running, most gauge
+	var pushes, requests gauge
 	c := newCluster(t, 2, func(conf *Config) {
 		conf.OnPush = func(ctx context.Context, _ bft.ID, _ []byte, _ int64, body io.Reader) error {
-			most.max(running.add(1))
-			defer running.add(-1)
-			select {
-			case <-release:
-			case <-ctx.Done():
-			}
-			return nil
+			_, err := io.ReadAll(body)
+			pushes.add(1)
+			<-release
+			return err
+		}
+		conf.OnRequest = func(context.Context, bft.ID, byte, []byte) ([]byte, error) {
+			requests.add(1)
+			<-release
+			return nil, nil
 		}
 	})
 	node := c.start(0)
 	r := c.rawLink()
-	ctx, cancel := context.WithCancel(t.Context())
-	opened := make(chan int)
-	go func() {
-		n := 0
-		for ; ; n++ {
-			s, err := r.conn.OpenUniStreamSync(ctx)
-			if err != nil {
-				break
-			}
-			s.Write([]byte{0, 0, 0, 0, 0, 9})
-			if n >= pushStreams/2 {
-				s.CancelWrite(1)
-			} else {
-				s.Close()
-			}
+	const more = 3
+	var opening sync.WaitGroup
+	open := func(stream io.WriteCloser, err error, data []byte) {
+		if err != nil {
+			t.Error(err)
+			return
 		}
-		opened <- n
-	}()
-	eventually(t, "handlers run", func() bool { return running.add(0) >= pushStreams/2 })
-	r.write(appendFrame(nil, encodeFrame(Position{Committed: 9}, nil)))
-	node.until(t, "a frame behind all that", func(e Event) bool { return e.Position.Committed == 9 })
+		stream.Write(data)
+		stream.Close()
+	}
+	for range pushStreams + more {
+		opening.Go(func() {
+			s, err := r.conn.OpenUniStreamSync(t.Context())
+			open(s, err, []byte{0, 0, 0, 0, 0, 1, 'x'})
+		})
+	}
+	for range requestStreams + more {
+		opening.Go(func() {
+			s, err := r.conn.OpenStreamSync(t.Context())
+			open(s, err, []byte{1, 0, 0, 0, 0})
+			s.CancelRead(streamUnwanted)
+		})
+	}
+	eventually(t, "the handlers run", func() bool { return pushes.add(0) >= pushHandlers && requests.add(0) >= requestStreams })
+	for k := range uint64(20) { // so that everything else that was sent has arrived
+		r.write(appendFrame(nil, encodeFrame(Position{Committed: k + 1}, nil)))
+		node.until(t, "a frame", func(e Event) bool { return e.Position.Committed == k+1 })
+		node.SetPosition(Position{Committed: k + 1})
+		if _, err := r.readFrame(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p, q := pushes.add(0), requests.add(0); p != pushHandlers || q != requestStreams {
+		t.Errorf("%d pushes and %d requests at once, limits %d and %d", p, q, pushHandlers, requestStreams)
+	}
 	close(release)
-	cancel()
-	if n := <-opened; n < pushStreams {
-		t.Errorf("%d streams opened", n)
-	}
-	if m := most.add(0); m > pushStreams {
-		t.Errorf("%d handlers at once, limit %d", m, pushStreams)
-	}
+	opening.Wait()
+	eventually(t, "the others had their turn", func() bool {
+		return pushes.add(0) == pushStreams+more && requests.add(0) == requestStreams+more
+	})
 }

@@ -158,6 +158,23 @@ func TestBlockLimits(t *testing.T) {
 	}
 }
 
+func TestPushHeadLimits(t *testing.T) {
+	head := make([]byte, MaxHead)
+	for name, test := range map[string]struct {
+		data []byte
+		ok   bool
+	}{
+		"largest":        {append(append([]byte{4, 0}, head...), 0, 0, 1, 0), true},
+		"head too long":  {append(append([]byte{4, 1}, head...), 0, 0, 0, 0, 0), false},
+		"body too large": {[]byte{0, 0, 0, 0, 1, 1}, false},
+	} {
+		_, size, err := readPushHead(bytes.NewReader(test.data), 256)
+		if (err == nil) != test.ok || test.ok && size != 256 {
+			t.Errorf("%s: %d, %v", name, size, err)
+		}
+	}
+}
+
 func BenchmarkFrame(b *testing.B) {
 	msgs := make([][]byte, 64)
 	for i := range msgs {

@@ -34,6 +34,7 @@ type link struct {
 	own    hello // as we said it
 	their  hello
 	pushes chan push
+	slots  chan struct{} // one for each push that is handled
 	since  time.Time
 
 	failing sync.Once
@@ -48,6 +49,7 @@ func newLink(t *Transport, p *peer, conn *quic.Conn, ctrl *quic.Stream) *link {
 		in:     newReader(ctrl),
 		own:    t.newHello(),
 		pushes: make(chan push, t.conf.Limits.PushQueue),
+		slots:  make(chan struct{}, pushHandlers),
 		since:  time.Now(),
 		done:   make(chan struct{}),
 	}
@@ -111,7 +113,7 @@ func (l *link) run(ctx context.Context) error {
 		l.work.Go(func() { l.fail(l.write()) })
 		l.work.Go(func() { l.fail(l.acceptPushes()) })
 		l.work.Go(func() { l.fail(l.acceptRequests()) })
-		for range pushStreams {
+		for range pushHandlers {
 			l.work.Go(func() { l.fail(l.sendPushes()) })
 		}
 		l.work.Wait()
@@ -122,14 +124,14 @@ func (l *link) run(ctx context.Context) error {
 	return l.err
 }
 
-// up announces the link to the driver and hands the outbox over to it.
+// up hands the outbox over to the link and announces it to the driver.
 func (l *link) up() error {
+	l.peer.count.links.Add(1)
+	l.t.outbox.connect(l.peer.id, l.their.position(), l.own.position())
 	event := Event{From: l.peer.id, Kind: LinkUp, Position: l.their.position()}
 	if err := l.t.inbox.put(l.conn.Context(), event, 0); err != nil {
 		return err
 	}
-	l.peer.count.links.Add(1)
-	l.t.outbox.connect(l.peer.id, l.their.position(), l.own.position())
 	if due, skipped := l.t.quiet.say(fmt.Sprintf("up %d", l.peer.id), often, time.Now()); due {
 		l.t.log.Info("link up", "peer", int(l.peer.id), "addr", l.conn.RemoteAddr().String(), "skipped", skipped)
 	}

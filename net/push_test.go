@@ -101,7 +101,7 @@ func TestPushThatCannotBeSent(t *testing.T) {
 	c.startWith(0, conf)
 	a := c.start(1)
 	eventually(t, "a link", func() bool { return a.Stats().Peers[0].Up })
-	for range pushStreams {
+	for range pushHandlers {
 		a.Push(0, []byte("held"), func() ([]byte, error) { <-hold; return nil, errors.New("no body") })
 		eventually(t, "a worker takes it", func() bool { return a.Stats().Peers[0].PushQueue == 0 })
 	}
@@ -114,7 +114,7 @@ func TestPushThatCannotBeSent(t *testing.T) {
 	}
 	close(hold)
 	eventually(t, "the small one", func() bool { return sink.len() == 1 })
-	eventually(t, "the others are counted", func() bool { return a.Stats().Peers[0].Push.Dropped == pushStreams+2 })
+	eventually(t, "the others are counted", func() bool { return a.Stats().Peers[0].Push.Dropped == pushHandlers+2 })
 	c.nodes[0].stop()
 	eventually(t, "the link is down", func() bool { return !a.Stats().Peers[0].Up })
 	if a.Push(0, nil, small) {

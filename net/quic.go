@@ -8,33 +8,39 @@ import (
 //
 // A receive window is what a peer may send before it is read: the memory that a
 // peer can take without our consent, and the most that can be on the way in one
-// round trip. A stream moves at most streamWindow per round trip: 7 MB/s at
-// 300 ms, four pushes 28 MB/s, a connection 56 MB/s, which is where
-// quic-go's congestion window ends too (10,000 packets). A LAN is far below.
+// round trip. At 300 ms a stream moves 3.5 MB/s, twelve pushes 40 MB/s and a
+// connection 56 MB/s, which is about where quic-go's congestion window ends too
+// (10,000 packets). A LAN needs far less.
 //
 // The connection window is shared, so streams that nobody reads could use it up
 // and stop the votes. They cannot: what may stay unread is
 //
-//	pushes that OnPush does not read    pushStreams * streamWindow  =  8 MiB
-//	frames that wait for the driver     1 * streamWindow            =  2 MiB
-//	requests                            requestStreams * maxRequest =  1 MiB
+//	pushes that OnPush does not read    pushStreams * streamWindow  =  12 MiB
+//	frames that wait for the driver     1 * streamWindow            =   1 MiB
+//	requests                            requestStreams * maxRequest =   1 MiB
 //
-// which is 11 of 16 MiB. Answers do not count: a requester reads what it gets
+// which is 14 of 16 MiB. Answers do not count: a requester reads what it gets
 // or cancels. The windows do not grow: quic-go grows the window of a stream
 // without regard to how many streams there are, and the sum above must hold.
 const (
-	streamWindow     = 2 << 20
+	streamWindow     = 1 << 20
 	connectionWindow = 16 << 20
 
-	// pushStreams is enough to hide the time to load a body and few enough to
-	// keep the sum; requestStreams is what a peer may have us serve at once.
-	pushStreams    = 4
+	// pushStreams is how many pushes may be on their way: a stream is used again
+	// one round trip after its push was taken, so small batches need many.
+	pushStreams = 12
+	// pushHandlers is how many of them are handled at once, and how many are sent
+	// at once: enough to hide the time to load or store a body. Each holds one
+	// in memory.
+	pushHandlers = 4
+	// requestStreams is what a peer may have us serve at once.
 	requestStreams = 16
 
 	unreadAtMost = pushStreams*streamWindow + streamWindow + requestStreams*maxRequest
 )
 
-// The spare is what requests and answers in motion live on.
+// The spare is what answers in motion live on. The line does not compile where
+// there is none.
 const _ = uint(connectionWindow - unreadAtMost - 2*streamWindow)
 
 // Urgencies of RFC 9218: lower goes first. Votes are small and everybody waits
@@ -60,8 +66,8 @@ func quicConfig(t Timing) *quic.Config {
 		MaxConnectionReceiveWindow:     connectionWindow,
 		MaxIncomingStreams:             requestStreams + 1, // the control stream is one
 		MaxIncomingUniStreams:          pushStreams,
-		// A stream counts until its handler has returned. Without this a peer
-		// could reset streams faster than handlers end, and pile them up.
+		// A stream counts until its handler has returned. Without this a peer that
+		// cancels its requests could have any number of them served at once.
 		RequireStreamCreditRelease: true,
 		Allow0RTT:                  false, // early data can be replayed
 	}

@@ -1,0 +1,142 @@
+package home
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"abad/batch"
+)
+
+// Config is how a node runs. The zero value works.
+type Config struct {
+	// Listen is the UDP address for peers. Default: the node's address in
+	// cluster.toml.
+	Listen string
+	// API is the TCP address for clients. Default 127.0.0.1:7500.
+	API    string
+	Log    Log
+	Limits Limits
+}
+
+// Log is how a node logs.
+type Log struct {
+	Level  slog.Level // debug, info, warn or error. Default info.
+	Format string     // text or json. Default text.
+}
+
+// Limits bound what clients and peers can cost. 0 leaves a limit at its default,
+// which is the node's.
+type Limits struct {
+	// MaxValue is the largest payload of a value in bytes. Default 1 MiB.
+	MaxValue int
+	// BatchTarget is the size in bytes at which a batch is sealed at the latest.
+	// Default 256 KiB.
+	BatchTarget int
+	// Backlog is how many bytes of one maker's batches may be held without being
+	// in a block. Default 64 MiB.
+	Backlog int64
+}
+
+const (
+	defaultAPI = "127.0.0.1:7500"
+	minBacklog = 4 * batch.MaxSize // less could hold up a maker that is within its rights
+	maxBacklog = 1 << 40
+)
+
+func (c Config) withDefaults(own Node) Config {
+	if c.Listen == "" {
+		c.Listen = own.Addr
+	}
+	if c.API == "" {
+		c.API = defaultAPI
+	}
+	if c.Log.Format == "" {
+		c.Log.Format = "text"
+	}
+	return c
+}
+
+// ParseConfig reads config.toml. The file name is for errors. What the file does
+// not say is left zero.
+func ParseConfig(file string, data []byte) (Config, error) {
+	var c Config
+	doc, top := parse(file, data)
+	c.Listen = top.listenAddress("listen")
+	c.API = top.listenAddress("api")
+	log := top.sub("log")
+	if level := log.choice("level", "debug", "info", "warn", "error"); level != "" {
+		if err := c.Log.Level.UnmarshalText([]byte(level)); err != nil {
+			log.wrong("level", "%w", err)
+		}
+	}
+	c.Log.Format = log.choice("format", "text", "json")
+	limits := top.sub("limits")
+	c.Limits.MaxValue = int(limits.size("max_value", 1, batch.MaxSize-batch.Overhead))
+	c.Limits.BatchTarget = int(limits.size("batch_target", 1, batch.MaxSize))
+	c.Limits.Backlog = limits.size("backlog", minBacklog, maxBacklog)
+	if err := doc.finish(); err != nil {
+		return Config{}, err
+	}
+	return c, nil
+}
+
+func (t *table) listenAddress(key string) string {
+	address, ok := optional[string](t, key, aText)
+	if ok {
+		if err := checkAddress(address, true); err != nil {
+			t.wrong(key, "%w", err)
+		}
+	}
+	return address
+}
+
+func (t *table) choice(key string, allowed ...string) string {
+	value, ok := optional[string](t, key, aText)
+	if ok && !slices.Contains(allowed, value) {
+		t.wrong(key, "%.60q is none of %s", value, strings.Join(allowed, ", "))
+	}
+	return value
+}
+
+func (t *table) size(key string, least, most int64) int64 {
+	value, ok := optional[int64](t, key, aNumber)
+	if ok && (value < least || value > most) {
+		t.wrong(key, "%d is not from %d to %d bytes", value, least, most)
+	}
+	return value
+}
+
+// encodeConfig writes config.toml for a new node.
+func encodeConfig(listen, api string) []byte {
+	return fmt.Appendf(nil, `# How this node runs. A line that begins with # gives a default; take the # away
+# to change it. The node reads this file when it starts.
+
+# Where the node listens for its peers (UDP). An empty host means all interfaces.
+# Default: the node's address in cluster.toml.
+listen = %q
+
+# Where the node serves clients and operators (HTTP). There are no passwords:
+# whoever can reach it can submit values. Default: %q.
+api = %q
+
+[log]
+# debug, info, warn or error. Default: "info".
+# level = "info"
+
+# text or json. Default: "text".
+# format = "text"
+
+[limits]
+# The largest value that clients can submit, in bytes. Default: 1048576 (1 MiB).
+# max_value = 1048576
+
+# A batch is sealed at this size at the latest, in bytes. Default: 262144 (256 KiB).
+# batch_target = 262144
+
+# How many bytes of one node's batches may be held here without being in a block.
+# Clients are told to slow down before. Default: 67108864 (64 MiB).
+# backlog = 67108864
+`, listen, defaultAPI, api)
+}
