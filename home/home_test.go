@@ -164,7 +164,7 @@ func lines(data []byte) []byte {
 
 func TestModes(t *testing.T) {
 	dir := create(t, CreateOptions{Nodes: 1})[0]
-	for name, want := range map[string]os.FileMode{".": 0o700, DataDir: 0o700, NodeKeyFile: 0o600, CoinKeyFile: 0o600, ConfigFile: 0o644, ClusterFile: 0o644} {
+	for name, want := range map[string]os.FileMode{".": 0o700, DataDir: 0o700, NodeKeyFile: 0o600, CoinKeyFile: 0o600, ConfigFile: 0o644, ClusterFile: 0o644, FirstFile: 0o644} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: mode %v, %v", name, info.Mode(), err)
@@ -399,6 +399,29 @@ func TestErrorsKeepSecrets(t *testing.T) {
 					t.Fatalf("an error that may quote the key: %v", err)
 				}
 			}
+		}
+	}
+}
+
+// A node is new until its first start, and never again.
+func TestFirstStart(t *testing.T) {
+	homes, err := Create(CreateOptions{Dir: t.TempDir(), Nodes: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []bool{true, true, false, false} {
+		h, err := Load(homes[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.First != want {
+			t.Errorf("load %d: first %v, want %v", i, h.First, want)
+		}
+		if i == 0 {
+			continue // loading alone is no start
+		}
+		if err := h.Begun(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -21,6 +21,7 @@ const (
 	NodeKeyFile = "node.key"
 	CoinKeyFile = "coin.key"
 	DataDir     = "data"
+	FirstFile   = "first-start" // only until the first start
 )
 
 // Limits of what Load reads, so that a wrong path costs nothing: 256 nodes with
@@ -38,10 +39,20 @@ type Home struct {
 	Roster  Roster
 	NodeKey ed25519.PrivateKey
 	CoinKey *coin.Key
+	First   bool // the node has never run
 }
 
 // Data is the directory of the store.
 func (h *Home) Data() string { return filepath.Join(h.Dir, DataDir) }
+
+// Begun notes that the node has run.
+func (h *Home) Begun() error {
+	if !h.First {
+		return nil
+	}
+	h.First = false
+	return os.Remove(filepath.Join(h.Dir, FirstFile))
+}
 
 // Load reads the home in dir and checks that its parts belong together.
 func Load(dir string) (*Home, error) {
@@ -54,6 +65,8 @@ func Load(dir string) (*Home, error) {
 			return nil, err
 		}
 	}
+	_, err := os.Stat(filepath.Join(dir, FirstFile))
+	h.First = err == nil
 	return h, nil
 }
 

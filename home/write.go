@@ -89,6 +89,7 @@ func (c *cluster) writeHome(i int, dir string) error {
 		{ClusterFile, c.roster.encode(), 0o644},
 		{NodeKeyFile, nodeKey, 0o600},
 		{CoinKeyFile, coinKey, 0o600},
+		{FirstFile, []byte(firstText), 0o644},
 	} {
 		if err := writeFile(filepath.Join(dir, f.name), f.data, f.mode); err != nil {
 			return err
@@ -96,6 +97,14 @@ func (c *cluster) writeHome(i int, dir string) error {
 	}
 	return syncDir(dir)
 }
+
+// firstText is for whoever wonders about the file.
+const firstText = `This node has never run. Its first start removes this file.
+
+An empty data directory without this file means that the node's memory was lost:
+it then keeps silent until it cannot contradict what it said before. So do not
+copy this file back into a home whose node has run.
+`
 
 func writeFile(path string, data []byte, mode os.FileMode) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)

@@ -84,13 +84,19 @@ func (m *Machine) lister(ep *epoch, d bft.Hash) bft.ID {
 	panic("ledger: internal error: a block's batch that nobody lists")
 }
 
-// take makes a block of held batches: it skips the values that the log has.
+// take makes a block of held batches: it skips the values that the log has. What
+// is beyond the limits of a block stays in the pool, for a later one.
 func (m *Machine) take(header BlockHeader, digests []bft.Hash) (*Block, []batch.ValueID) {
 	block := &Block{Header: header}
 	var values []batch.ValueID
 	fresh := map[batch.ValueID]bool{}
-	for _, d := range digests {
+	total := 0
+	for i, d := range digests {
 		ids := m.pool.held[d].values
+		if total += len(ids); i > 0 && (i == MaxBatches || total > MaxValues) {
+			digests = digests[:i]
+			break
+		}
 		t := Taken{Digest: d, Total: uint32(len(ids))}
 		for i, id := range ids {
 			if _, logged := m.recent.values[id]; logged || fresh[id] {

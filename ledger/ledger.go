@@ -17,6 +17,11 @@ const (
 	// OrphanAge is how many blocks another maker's batch must have missed before
 	// this node lists it.
 	OrphanAge = 2
+	// MaxBatches and MaxValues bound a block: it is written at once, and its values'
+	// ids are in memory together. They are far beyond what makers are allowed to
+	// have under way in sensible use.
+	MaxBatches = 4096
+	MaxValues  = 1 << 20
 	// MaxUncertified is how many committed epochs may wait for their certificates
 	// before no further one is opened: their state is kept until then. A correct
 	// cluster is at most a few behind.
@@ -272,6 +277,12 @@ func (m *Machine) Slots(epoch uint64) []acs.Slot {
 func (m *Machine) Epoch(id batch.ValueID) (uint64, bool) {
 	e, ok := m.recent.values[id]
 	return e, ok
+}
+
+// Logged reports whether a batch is in the recent log.
+func (m *Machine) Logged(d bft.Hash) bool {
+	_, logged := m.recent.batches[d]
+	return logged
 }
 
 // Muted is the epoch up to which this node keeps silent.

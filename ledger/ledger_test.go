@@ -248,3 +248,27 @@ func TestMessagesOutsideTheWindow(t *testing.T) {
 		t.Errorf("epoch 0: %v", s.Faults)
 	}
 }
+
+// A block has limits; what is beyond them comes in the next one, and nodes agree
+// on where it was cut.
+func TestBlockLimits(t *testing.T) {
+	w := newWorld(t, 1, 1)
+	want := 0
+	for i := range uint64(5) {
+		values := make([]uint64, MaxValues/4+1)
+		for k := range values {
+			values[k] = i<<32 | uint64(k)
+		}
+		want += len(values)
+		w.push(w.batch(0, values...), w.everyone()...)
+	}
+	w.Run()
+	if got := len(w.check()); got != want {
+		t.Errorf("%d values, want %d", got, want)
+	}
+	for _, c := range w.blocks[0] {
+		if len(c.Values) > MaxValues || len(c.Block.Batches) > MaxBatches {
+			t.Errorf("block %d has %d values in %d batches", c.Block.Header.Epoch, len(c.Values), len(c.Block.Batches))
+		}
+	}
+}

@@ -144,6 +144,9 @@ func (d *driver) input(in ledger.In) {
 		d.failed = fmt.Errorf("%T: %w", in, err)
 	}
 	d.absorb(step)
+	if hold, ok := in.(ledger.Hold); ok && d.ledger.Logged(hold.Digest) {
+		d.intake.taken([]bft.Hash{hold.Digest}) // it came twice, and late
+	}
 }
 
 // event handles one event of a peer.

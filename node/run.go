@@ -18,6 +18,9 @@ import (
 	"abad/store"
 )
 
+// failedGrace is how long a node whose disk has failed waits for its parts.
+const failedGrace = 5 * time.Second
+
 // Node is a running member of a cluster.
 type Node struct {
 	config    Config
@@ -154,12 +157,25 @@ func (n *Node) Run(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	n.batcher.stop()
-	parts.Wait()
-	close(n.driver.stopped)
 	err := context.Cause(ctx)
 	if errors.Is(err, context.Canceled) {
 		err = nil
 	}
+	ended := make(chan struct{})
+	go func() { parts.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-n.store.Failed():
+		// A disk that does not answer may hold up whoever writes for ever. Nothing
+		// more will be sent; the process must be able to end.
+		select {
+		case <-ended:
+		case <-time.After(failedGrace):
+			close(n.driver.stopped)
+			return err
+		}
+	}
+	close(n.driver.stopped)
 	return errors.Join(err, n.store.Close())
 }
 
