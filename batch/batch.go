@@ -1,13 +1,18 @@
 // Package batch is the payload format: values that clients submit, concatenated
 // into batches that are named by their content.
 //
-//	batch = salt (16 bytes) value+
-//	value = id (16 bytes) | length (unsigned varint) | payload
+//	batch  = salt (16 bytes) record+ end+ count
+//	record = id (16 bytes) payload
+//	end    = where each record ends in the batch (uint32), in order
+//	count  = number of records (uint32)
+//
+// Integers are big-endian. The salt is random: no two batches of correct makers
+// have one name, also when a client repeats itself, and a name that was in the log
+// once can be refused for ever. The ends let one value be proved without the
+// others, although payloads hold whatever clients please.
 //
 // A batch's name is the BLAKE3-256 digest of its bytes, so any node may serve it
-// and nobody can serve a wrong one. The salt is random: no two batches of correct
-// makers have one name, also when a client repeats itself, and a name that was in
-// the log once can be refused for ever.
+// and nobody can serve a wrong one.
 package batch
 
 import (
@@ -16,7 +21,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math/bits"
 
 	"lukechampine.com/blake3"
 
@@ -31,8 +35,19 @@ const MaxValue = 1 << 20
 // it is checked, so peers can cost us this much per stream.
 const MaxSize = 8 << 20
 
-// Overhead is the most that a value takes in a batch beyond its payload.
-const Overhead = 16 + binary.MaxVarintLen32
+// MaxPayload is the largest payload that any batch can hold.
+const MaxPayload = MaxSize - saltSize - countSize - Overhead
+
+// Overhead is what a value takes in a batch beyond its payload; the first one
+// brings another fixed 20 bytes.
+const Overhead = 16 + endSize
+
+const (
+	saltSize  = 16
+	idSize    = 16
+	endSize   = 4
+	countSize = 4
+)
 
 // ErrMalformed marks bytes that are not a batch. No correct node makes, holds or
 // forwards such a batch, whatever its digest.
@@ -62,77 +77,93 @@ type Value struct {
 	Payload []byte
 }
 
-// Salt makes a batch unlike any other.
-type Salt [16]byte
-
-// Begin starts a batch.
-func Begin(salt Salt) []byte { return append([]byte(nil), salt[:]...) }
-
-// Append adds v to the batch in buf.
-func Append(buf []byte, v Value) []byte {
-	buf = append(buf, v.ID[:]...)
-	buf = binary.AppendUvarint(buf, uint64(len(v.Payload)))
-	return append(buf, v.Payload...)
+// Builder makes a batch.
+type Builder struct {
+	data []byte
+	ends []byte
+	n    int
 }
 
-// Size is how many bytes v takes in a batch.
-func Size(v Value) int {
-	n := uint(len(v.Payload))
-	return len(v.ID) + (bits.Len(n|1)+6)/7 + len(v.Payload)
+// NewBuilder starts a batch with 16 bytes of salt, which should be random.
+func NewBuilder(salt [16]byte) *Builder { return &Builder{data: salt[:]} }
+
+// Add appends a value, copying its payload.
+func (b *Builder) Add(v Value) {
+	b.data = append(append(b.data, v.ID[:]...), v.Payload...)
+	b.ends = binary.BigEndian.AppendUint32(b.ends, uint32(len(b.data)))
+	b.n++
+}
+
+// Values is the number of values so far, Size the size of the batch.
+func (b *Builder) Values() int { return b.n }
+
+// Size is the size of the batch in bytes.
+func (b *Builder) Size() int { return len(b.data) + len(b.ends) + countSize }
+
+// Bytes ends the batch.
+func (b *Builder) Bytes() []byte {
+	data := append(b.data, b.ends...)
+	return binary.BigEndian.AppendUint32(data, uint32(b.n))
 }
 
 // Digest names a batch: BLAKE3-256 of its bytes.
 func Digest(data []byte) bft.Hash { return blake3.Sum256(data) }
 
-// Values yields the values of a batch in order; payloads alias data. It stops
-// early at malformed bytes: use [Check] first on what comes from outside.
-func Values(data []byte) iter.Seq[Value] {
-	return func(yield func(Value) bool) {
-		data := data[min(len(Salt{}), len(data)):]
-		for len(data) > 0 {
-			v, rest, err := next(data)
-			if err != nil || !yield(v) {
+// Count is the number of values of a batch that was checked.
+func Count(data []byte) int {
+	return int(binary.BigEndian.Uint32(data[len(data)-countSize:]))
+}
+
+// Span is where in a checked batch record i lies: from begin up to end.
+func Span(data []byte, i int) (begin, end int) {
+	table := data[len(data)-countSize-Count(data)*endSize:]
+	begin = saltSize
+	if i > 0 {
+		begin = int(binary.BigEndian.Uint32(table[(i-1)*endSize:]))
+	}
+	return begin, int(binary.BigEndian.Uint32(table[i*endSize:]))
+}
+
+// At gives value i of a checked batch; the payload aliases data.
+func At(data []byte, i int) Value {
+	begin, end := Span(data, i)
+	return Value{ID: ValueID(data[begin:]), Payload: data[begin+idSize : end : end]}
+}
+
+// Values yields the values of a checked batch in order; payloads alias data.
+func Values(data []byte) iter.Seq2[int, Value] {
+	return func(yield func(int, Value) bool) {
+		for i := range Count(data) {
+			if !yield(i, At(data, i)) {
 				return
 			}
-			data = rest
 		}
 	}
 }
 
 // Check reads a whole batch and returns the ids of its values in order, or
-// [ErrMalformed]: a batch or value that is empty, a length that is not in its
-// shortest form or runs past the end, or more than [MaxSize] bytes.
+// [ErrMalformed]: a batch or value that is empty, ends that are not in order or do
+// not meet the records, or more than [MaxSize] bytes.
 func Check(data []byte) ([]ValueID, error) {
-	if len(data) <= len(Salt{}) || len(data) > MaxSize {
+	if len(data) < saltSize+idSize+1+endSize+countSize || len(data) > MaxSize {
 		return nil, fmt.Errorf("%w: %d bytes", ErrMalformed, len(data))
 	}
-	data = data[len(Salt{}):]
-	var ids []ValueID
-	for len(data) > 0 {
-		v, rest, err := next(data)
-		if err != nil {
-			return nil, err
+	n := Count(data)
+	if n == 0 || n > (len(data)-saltSize-countSize)/(idSize+1+endSize) {
+		return nil, fmt.Errorf("%w: %d values in %d bytes", ErrMalformed, n, len(data))
+	}
+	ids := make([]ValueID, n)
+	last := saltSize
+	for i := range n {
+		begin, end := Span(data, i)
+		if end < begin+idSize+1 || end > len(data)-countSize-n*endSize {
+			return nil, fmt.Errorf("%w: value %d is from byte %d to %d", ErrMalformed, i, begin, end)
 		}
-		ids = append(ids, v.ID)
-		data = rest
+		ids[i] = ValueID(data[begin:])
+		last = end
+	}
+	if rest := len(data) - countSize - n*endSize - last; rest != 0 {
+		return nil, fmt.Errorf("%w: %d bytes that are no value", ErrMalformed, rest)
 	}
 	return ids, nil
-}
-
-func next(data []byte) (v Value, rest []byte, err error) {
-	if len(data) < len(v.ID) {
-		return v, nil, fmt.Errorf("%w: cut off in an id", ErrMalformed)
-	}
-	copy(v.ID[:], data)
-	data = data[len(v.ID):]
-	size, n := binary.Uvarint(data)
-	if n <= 0 || n > 1 && data[n-1] == 0 {
-		return v, nil, fmt.Errorf("%w: bad length", ErrMalformed)
-	}
-	data = data[n:]
-	if size == 0 || size > uint64(len(data)) {
-		return v, nil, fmt.Errorf("%w: a value of %d bytes where %d are left", ErrMalformed, size, len(data))
-	}
-	v.Payload = data[:size:size]
-	return v, data[size:], nil
 }

@@ -3,7 +3,6 @@ package batch
 import (
 	"bytes"
 	"errors"
-	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -11,57 +10,76 @@ import (
 	"abad/bft"
 )
 
+func build(salt byte, payloads ...string) []byte {
+	b := NewBuilder([16]byte{salt})
+	for i, p := range payloads {
+		b.Add(Value{ID: ValueID{byte(i + 1)}, Payload: []byte(p)})
+	}
+	return b.Bytes()
+}
+
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		data := Begin(Salt(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "salt")))
+		b := NewBuilder([16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "salt")))
 		var want []Value
 		for range rapid.IntRange(1, 20).Draw(t, "values") {
 			v := Value{
 				ID:      ValueID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id")),
 				Payload: rapid.SliceOfN(rapid.Byte(), 1, 300).Draw(t, "payload"),
 			}
-			before := len(data)
-			data = Append(data, v)
-			if got := len(data) - before; got != Size(v) {
-				t.Fatalf("size %d, want %d", Size(v), got)
+			before := b.Size()
+			b.Add(v)
+			if got := b.Size() - before; got != Overhead+len(v.Payload) {
+				t.Fatalf("the value takes %d bytes, want %d", got, Overhead+len(v.Payload))
 			}
 			want = append(want, v)
 		}
+		size := b.Size()
+		data := b.Bytes()
 		ids, err := Check(data)
-		if err != nil {
-			t.Fatal(err)
+		if err != nil || len(data) != size {
+			t.Fatalf("%d bytes where %d were promised: %v", len(data), size, err)
 		}
-		got := slices.Collect(Values(data))
-		if len(got) != len(want) || len(ids) != len(want) {
-			t.Fatalf("%d values and %d ids, want %d", len(got), len(ids), len(want))
+		if Count(data) != len(want) || len(ids) != len(want) {
+			t.Fatalf("%d values and %d ids, want %d", Count(data), len(ids), len(want))
 		}
-		for i := range want {
-			if got[i].ID != want[i].ID || ids[i] != want[i].ID || !bytes.Equal(got[i].Payload, want[i].Payload) {
-				t.Fatalf("value %d: %v, want %v", i, got[i], want[i])
+		for i, v := range Values(data) {
+			if v.ID != want[i].ID || ids[i] != want[i].ID || !bytes.Equal(v.Payload, want[i].Payload) {
+				t.Fatalf("value %d: %v, want %v", i, v, want[i])
 			}
 		}
 	})
 }
 
 func TestMalformed(t *testing.T) {
-	good := Append(Begin(Salt{1}), Value{ID: ValueID{1}, Payload: []byte("abc")})
+	good := build(1, "abc", "de")
 	if _, err := Check(good); err != nil {
 		t.Fatal(err)
 	}
-	long := Append(Begin(Salt{}), Value{Payload: make([]byte, MaxSize-len(Salt{})-16-4)})
+	long := build(0, string(make([]byte, MaxSize-saltSize-countSize-Overhead)))
 	if _, err := Check(long); err != nil || len(long) != MaxSize {
 		t.Errorf("the largest batch, %d bytes: %v", len(long), err)
 	}
+	change := func(at int, to byte) []byte {
+		bad := bytes.Clone(good)
+		bad[len(bad)-at] = to
+		return bad
+	}
 	for name, data := range map[string][]byte{
-		"nothing":        nil,
-		"only a salt":    Begin(Salt{}),
-		"cut in the id":  good[:20],
-		"no length":      good[:32],
-		"cut in payload": good[:len(good)-1],
-		"empty value":    append(bytes.Clone(good[:32]), 0),
-		"long length":    append(bytes.Clone(good[:32]), 0x83, 0x00, 'a', 'b', 'c'),
-		"huge length":    append(bytes.Clone(good[:32]), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01),
-		"too large":      append(long, 0),
+		"nothing":         nil,
+		"only a salt":     make([]byte, saltSize),
+		"no values":       NewBuilder([16]byte{}).Bytes(),
+		"an empty value":  build(0, "abc", ""),
+		"cut off":         good[:len(good)-1],
+		"a byte more":     append(bytes.Clone(good), 0),
+		"too many":        change(1, 3),
+		"far too many":    change(4, 0xff),
+		"too few":         change(1, 1),
+		"end beyond":      change(5, 200),
+		"end before":      change(5, 20),
+		"first end short": change(9, 0),
+		"gap":             append(append(bytes.Clone(good[:len(good)-12]), 0), good[len(good)-12:]...),
+		"too large":       build(0, string(make([]byte, MaxSize-saltSize-countSize-Overhead+1))),
 	} {
 		if ids, err := Check(data); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%s: %d ids, %v", name, len(ids), err)
@@ -93,31 +111,31 @@ func TestValueIDText(t *testing.T) {
 }
 
 func FuzzCheck(f *testing.F) {
-	f.Add(Append(Begin(Salt{}), Value{ID: ValueID{1}, Payload: []byte("abc")}))
+	f.Add(build(1, "abc", "de"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		ids, err := Check(data)
 		if err != nil {
 			return
 		}
-		again := Begin(Salt(data))
-		for v := range Values(data) {
-			if len(ids) == 0 || v.ID != ids[0] {
+		b := NewBuilder([16]byte(data))
+		for i, v := range Values(data) {
+			if v.ID != ids[i] {
 				t.Fatal("ids and values differ")
 			}
-			ids = ids[1:]
-			again = Append(again, v)
+			b.Add(v)
 		}
-		if !bytes.Equal(again, data) || len(ids) > 0 {
+		if b.Values() != len(ids) || !bytes.Equal(b.Bytes(), data) {
 			t.Fatal("the same values have another encoding")
 		}
 	})
 }
 
 func BenchmarkCheck(b *testing.B) {
-	data := Begin(Salt{})
-	for len(data) < 256<<10 {
-		data = Append(data, Value{Payload: make([]byte, 250)})
+	builder := NewBuilder([16]byte{})
+	for builder.Size() < 256<<10 {
+		builder.Add(Value{Payload: make([]byte, 250)})
 	}
+	data := builder.Bytes()
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {

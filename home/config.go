@@ -73,7 +73,7 @@ func ParseConfig(file string, data []byte) (Config, error) {
 	}
 	c.Log.Format = log.choice("format", "text", "json")
 	limits := top.sub("limits")
-	c.Limits.MaxValue = int(limits.size("max_value", 1, batch.MaxSize-batch.Overhead))
+	c.Limits.MaxValue = int(limits.size("max_value", 1, batch.MaxPayload))
 	c.Limits.BatchTarget = int(limits.size("batch_target", 1, batch.MaxSize))
 	c.Limits.Backlog = limits.size("backlog", minBacklog, maxBacklog)
 	if err := doc.finish(); err != nil {

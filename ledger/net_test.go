@@ -140,15 +140,15 @@ func (w *world) combine(at bft.ID, depth int, out Combine) {
 
 // batch makes a batch of these values.
 func (w *world) batch(maker bft.ID, values ...uint64) bft.Hash {
-	var data []byte
+	b := batch.NewBuilder([16]byte{})
 	var ids []batch.ValueID
 	for _, v := range values {
 		var id batch.ValueID
 		binary.BigEndian.PutUint64(id[:], v)
 		ids = append(ids, id)
-		data = batch.Append(data, batch.Value{ID: id, Payload: []byte{byte(maker)}})
+		b.Add(batch.Value{ID: id, Payload: []byte{byte(maker)}})
 	}
-	d := batch.Digest(data)
+	d := batch.Digest(b.Bytes())
 	w.batches[d], w.makers[d] = ids, maker
 	return d
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -26,22 +25,23 @@ const (
 // fills its batches.
 type batcher struct {
 	limits Limits
-	wake   chan struct{} // capacity 1: the batch being made has changed
-	landed chan struct{} // capacity 1: a batch of ours is in a block
+	wake   chan struct{} // capacity 1: there may be something to seal
 
-	mu       sync.Mutex
-	building building
-	sealed   map[bft.Hash]*building // under way: handed to the ledger, in no block
-	queued   int64                  // bytes in building and sealed
-	latency  time.Duration          // from sealing to the block, smoothed
-	stopped  bool
+	mu      sync.Mutex
+	open    *building   // takes the next value; nil: there is none
+	full    []*building // waiting to be sealed, oldest first
+	sealed  map[bft.Hash]*building
+	queued  int64         // bytes in all of these
+	latency time.Duration // from sealing to the block, smoothed
+	stopped bool
 }
 
 // building is a batch and who waits for its values, in their order.
 type building struct {
-	data    []byte
+	builder *batch.Builder
+	data    []byte // once it is sealed
 	tickets []*Ticket
-	since   time.Time // sealed
+	since   time.Time // of the first value, then of the sealing
 }
 
 // Ticket is the promise of a receipt.
@@ -77,12 +77,7 @@ func (t *building) fail(err error) {
 }
 
 func newBatcher(l Limits) *batcher {
-	return &batcher{
-		limits: l,
-		wake:   make(chan struct{}, 1), landed: make(chan struct{}, 1),
-		sealed:  map[bft.Hash]*building{},
-		latency: minLinger,
-	}
+	return &batcher{limits: l, wake: make(chan struct{}, 1), sealed: map[bft.Hash]*building{}, latency: minLinger}
 }
 
 // enqueue adds a value to the batch being made. It copies the payload.
@@ -96,83 +91,71 @@ func (b *batcher) enqueue(v batch.Value) (*Ticket, error) {
 	t := &Ticket{value: v.ID, done: make(chan struct{})}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	size := int64(len(v.Payload) + batch.Overhead)
+	size := len(v.Payload) + batch.Overhead
 	switch {
 	case b.stopped:
 		return nil, ErrStopped
-	case b.queued+size > b.limits.Backlog/2:
+	case b.queued+int64(size) > b.limits.Backlog/2:
 		return nil, ErrBusy
 	}
-	before := len(b.building.data)
-	if before == 0 {
-		b.building.data = begin()
+	if b.open != nil && b.open.builder.Size()+size > b.limits.BatchTarget {
+		b.full, b.open = append(b.full, b.open), nil
 	}
-	b.building.data = batch.Append(b.building.data, v)
-	b.building.tickets = append(b.building.tickets, t)
-	b.queued += int64(len(b.building.data) - before)
+	if b.open == nil {
+		b.open = begin()
+		b.queued += int64(b.open.builder.Size())
+	}
+	b.open.builder.Add(v)
+	b.open.tickets = append(b.open.tickets, t)
+	b.queued += int64(size)
 	signal(b.wake)
 	return t, nil
 }
 
-func begin() []byte {
-	var salt batch.Salt
+func begin() *building {
+	var salt [16]byte
 	rand.Read(salt[:]) // never fails
-	return batch.Begin(salt)
+	return &building{builder: batch.NewBuilder(salt), since: time.Now()}
 }
 
 // next waits until a batch is to be sealed, and takes it.
 func (b *batcher) next(ctx context.Context) (*building, error) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
-	var opened time.Time // when the first value of this batch was seen
 	for {
-		b.mu.Lock()
-		size, idle := len(b.building.data), len(b.sealed) == 0
-		linger := min(max(b.latency/4, minLinger), maxLinger)
-		if size > 0 && opened.IsZero() {
-			opened = time.Now()
+		t, wait := b.take()
+		if t != nil {
+			return t, nil
 		}
-		wait := linger - time.Since(opened)
-		if size > 0 && (idle || size >= b.limits.BatchTarget || wait <= 0) {
-			taken := b.take()
-			b.mu.Unlock()
-			return taken, nil
-		}
-		b.mu.Unlock()
-		if size > 0 {
-			timer.Reset(wait)
-		}
+		timer.Reset(wait)
 		select {
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		case <-b.wake:
-		case <-b.landed:
 		case <-timer.C:
 		}
 	}
 }
 
-// take cuts the batch off at [batch.MaxSize]; what is beyond begins the next one.
-func (b *batcher) take() *building {
-	t := b.building
-	b.building = building{}
-	if len(t.data) > batch.MaxSize {
-		end, values := len(batch.Salt{}), 0
-		for v := range batch.Values(t.data) {
-			next := batch.Size(v)
-			if end+next > batch.MaxSize {
-				break
-			}
-			end, values = end+next, values+1
+// take gives the batch to be sealed now, or how long until there may be one.
+func (b *batcher) take() (*building, time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var t *building
+	switch {
+	case len(b.full) > 0:
+		t, b.full = b.full[0], b.full[1:]
+	case b.open == nil:
+		return nil, time.Hour
+	default:
+		linger := min(max(b.latency/4, minLinger), maxLinger)
+		if wait := linger - time.Since(b.open.since); wait > 0 && len(b.sealed) > 0 {
+			return nil, wait
 		}
-		b.building.data = append(begin(), t.data[end:]...)
-		b.queued += int64(len(batch.Salt{}))
-		b.building.tickets = slices.Clone(t.tickets[values:])
-		t.data, t.tickets = t.data[:end], t.tickets[:values]
-		signal(b.wake)
+		t, b.open = b.open, nil
 	}
-	t.since = time.Now()
-	return &t
+	t.data, t.builder, t.since = t.builder.Bytes(), nil, time.Now()
+	return t, 0
 }
 
 // launched notes that a batch is under way.
@@ -197,7 +180,7 @@ func (b *batcher) land(d bft.Hash) (*building, bool) {
 	delete(b.sealed, d)
 	b.queued -= int64(len(t.data))
 	b.latency += (time.Since(t.since) - b.latency) / 8
-	signal(b.landed)
+	signal(b.wake)
 	return t, true
 }
 
@@ -213,11 +196,16 @@ func (b *batcher) stop() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.stopped = true
-	b.building.fail(ErrStopped)
+	if b.open != nil {
+		b.full = append(b.full, b.open)
+	}
+	for _, t := range b.full {
+		t.fail(ErrStopped)
+	}
 	for _, t := range b.sealed {
 		t.fail(ErrStopped)
 	}
-	b.building, b.sealed = building{}, map[bft.Hash]*building{}
+	b.open, b.full, b.sealed = nil, nil, map[bft.Hash]*building{}
 }
 
 func signal(c chan struct{}) {

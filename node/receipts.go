@@ -45,7 +45,7 @@ func (d *driver) earlier(own *building, i int) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	mine := nth(own.data, i)
+	mine := batch.At(own.data, i).Payload
 	for index, v := range values {
 		if v.ID != id {
 			continue
@@ -56,17 +56,6 @@ func (d *driver) earlier(own *building, i int) (Receipt, error) {
 		return Receipt{Block: height, Index: uint64(index), ID: id}, nil
 	}
 	return Receipt{}, fmt.Errorf("value %s is not in block %d: %w", id, height, ErrNotFound)
-}
-
-// nth is the payload of value i of a batch.
-func nth(data []byte, i int) []byte {
-	for v := range batch.Values(data) {
-		if i == 0 {
-			return v.Payload
-		}
-		i--
-	}
-	return nil
 }
 
 func joinIDs(ids []batch.ValueID) []byte {

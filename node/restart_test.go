@@ -210,7 +210,7 @@ func TestConfigErrors(t *testing.T) {
 	for want, change := range map[string]func(*Config){
 		"node 4 is not in a roster of 4":     func(c *Config) { c.Self = 4 },
 		"the coin key is not that of node 1": func(c *Config) { c.Self = 1 },
-		"the value limit":                    func(c *Config) { c.Limits.MaxValue = batch.MaxSize },
+		"the value limit":                    func(c *Config) { c.Limits.MaxValue = batch.MaxPayload + 1 },
 		"the batch target":                   func(c *Config) { c.Limits.BatchTarget = -1 },
 		"the backlog limit":                  func(c *Config) { c.Limits.Backlog = 1 },
 		"65 epochs at once":                  func(c *Config) { c.Epochs = 65 },

@@ -122,12 +122,10 @@ func readValues(s *store.Store, height uint64) ([]batch.Value, error) {
 		if err != nil {
 			return nil, fmt.Errorf("batch %s of block %d: %w", t.Digest.Short(), height, err)
 		}
-		i := 0
-		for v := range batch.Values(data) {
+		for i, v := range batch.Values(data) {
 			if !t.Skipped(i) {
 				values = append(values, v)
 			}
-			i++
 		}
 	}
 	return values, nil

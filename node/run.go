@@ -66,8 +66,8 @@ func (c Config) validate() (bft.Quorum, error) {
 		return q, fmt.Errorf("node %d is not in a roster of %d", c.Self, len(c.Peers))
 	case c.CoinKey == nil || c.CoinKey.ID() != c.Self || c.CoinKey.Threshold() != q.Amplify() || c.CoinKey.Group().Nodes() != q.All():
 		return q, fmt.Errorf("the coin key is not that of node %d of %d with threshold %d", c.Self, q.All(), q.Amplify())
-	case c.Limits.MaxValue < 1 || c.Limits.MaxValue > batch.MaxSize-batch.Overhead:
-		return q, fmt.Errorf("the value limit is %d, and must be 1 to %d bytes", c.Limits.MaxValue, batch.MaxSize-batch.Overhead)
+	case c.Limits.MaxValue < 1 || c.Limits.MaxValue > batch.MaxPayload:
+		return q, fmt.Errorf("the value limit is %d, and must be 1 to %d bytes", c.Limits.MaxValue, batch.MaxPayload)
 	case c.Limits.BatchTarget < 1 || c.Limits.BatchTarget > batch.MaxSize:
 		return q, fmt.Errorf("the batch target is %d, and must be 1 to %d bytes", c.Limits.BatchTarget, batch.MaxSize)
 	case c.Limits.Backlog < 4*batch.MaxSize:
