@@ -240,7 +240,7 @@ func TestErrorsSayWhatIsWrong(t *testing.T) {
 		{"api port", edit(ConfigFile, "127.0.0.1:7501", "127.0.0.1:0"), `config.toml:10: "api": the port in "127.0.0.1:0" is not a number from 1 to 65535`},
 		{"level", edit(ConfigFile, `# level = "info"`, `level = "loud"`), `config.toml:14: "log.level": "loud" is none of debug, info, warn, error`},
 		{"format", edit(ConfigFile, `# format = "text"`, `format = "xml"`), `"log.format": "xml" is none of text, json`},
-		{"value limit", edit(ConfigFile, `# max_value = 1048576`, `max_value = 8388608`), `"limits.max_value": 8388608 is not from 1 to 8388587 bytes`},
+		{"value limit", edit(ConfigFile, `# max_value = 1048576`, `max_value = 8388608`), `"limits.max_value": 8388608 is not from 1 to 8388568 bytes`},
 		{"backlog", edit(ConfigFile, `# backlog = 67108864`, `backlog = 33554431`), `"limits.backlog": 33554431 is not from 33554432 to`},
 
 		{"one letter", edit(ConfigFile, "listen = ", "x = "), `config.toml:6: "x": unknown key`},
