@@ -116,12 +116,30 @@ func Count(data []byte) int {
 
 // Span is where in a checked batch record i lies: from begin up to end.
 func Span(data []byte, i int) (begin, end int) {
-	table := data[len(data)-countSize-Count(data)*endSize:]
-	begin = saltSize
-	if i > 0 {
-		begin = int(binary.BigEndian.Uint32(table[(i-1)*endSize:]))
+	r := Table(len(data), Count(data), i)
+	return r.Read(data[r.Begin:r.End])
+}
+
+// Entry is the part of a batch's table that says where a record lies: bytes from
+// Begin up to End.
+type Entry struct{ Begin, End int }
+
+// Table gives the place of record i's entry in a batch of size bytes and count
+// records.
+func Table(size, count, i int) Entry {
+	end := size - countSize - (count-i-1)*endSize
+	if i == 0 {
+		return Entry{end - endSize, end}
 	}
-	return begin, int(binary.BigEndian.Uint32(table[i*endSize:]))
+	return Entry{end - 2*endSize, end}
+}
+
+// Read gives where the record begins and ends; data is the entry's bytes.
+func (e Entry) Read(data []byte) (begin, end int) {
+	if e.End-e.Begin == endSize {
+		return saltSize, int(binary.BigEndian.Uint32(data))
+	}
+	return int(binary.BigEndian.Uint32(data)), int(binary.BigEndian.Uint32(data[endSize:]))
 }
 
 // At gives value i of a checked batch; the payload aliases data.
@@ -141,15 +159,18 @@ func Values(data []byte) iter.Seq2[int, Value] {
 	}
 }
 
+// MinSize is the least size of a batch with so many values, each of one byte.
+func MinSize(count int) int { return saltSize + countSize + count*(Overhead+1) }
+
 // Check reads a whole batch and returns the ids of its values in order, or
 // [ErrMalformed]: a batch or value that is empty, ends that are not in order or do
 // not meet the records, or more than [MaxSize] bytes.
 func Check(data []byte) ([]ValueID, error) {
-	if len(data) < saltSize+idSize+1+endSize+countSize || len(data) > MaxSize {
+	if len(data) < MinSize(1) || len(data) > MaxSize {
 		return nil, fmt.Errorf("%w: %d bytes", ErrMalformed, len(data))
 	}
 	n := Count(data)
-	if n == 0 || n > (len(data)-saltSize-countSize)/(idSize+1+endSize) {
+	if n == 0 || MinSize(n) > len(data) {
 		return nil, fmt.Errorf("%w: %d values in %d bytes", ErrMalformed, n, len(data))
 	}
 	ids := make([]ValueID, n)

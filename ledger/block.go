@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -103,18 +102,4 @@ func (b *Block) digests() []bft.Hash {
 		list[i] = t.Digest
 	}
 	return list
-}
-
-// MerkleRoot is the Merkle tree hash of RFC 6962 section 2.1 over the list, with
-// each digest as a leaf's data. The root of an empty list is SHA-256 of nothing.
-func MerkleRoot(leaves []bft.Hash) bft.Hash {
-	switch len(leaves) {
-	case 0:
-		return bft.Sum(nil)
-	case 1:
-		return sha256.Sum256(append([]byte{0}, leaves[0][:]...))
-	}
-	split := 1 << (bits.Len(uint(len(leaves)-1)) - 1) // the largest power of two below
-	left, right := MerkleRoot(leaves[:split]), MerkleRoot(leaves[split:])
-	return sha256.Sum256(append(append([]byte{1}, left[:]...), right[:]...))
 }
