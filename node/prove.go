@@ -1,0 +1,90 @@
+package node
+
+import (
+	"context"
+	"fmt"
+
+	"abad/batch"
+	"abad/proof"
+)
+
+// Find tells where a value of the recent log is, or [ErrNotFound]. The recent log
+// is what the ledger remembers for skipping repeats: about a million values.
+func (n *Node) Find(ctx context.Context, id batch.ValueID) (Receipt, error) {
+	type place struct {
+		height uint64
+		known  bool
+	}
+	got := make(chan place, 1)
+	look := func() {
+		height, known := n.driver.ledger.Epoch(id)
+		got <- place{height, known}
+	}
+	select {
+	case n.driver.inspect <- look:
+	case <-n.driver.stopped:
+		return Receipt{}, ErrStopped
+	case <-ctx.Done():
+		return Receipt{}, context.Cause(ctx)
+	}
+	p := <-got
+	if !p.known {
+		return Receipt{}, fmt.Errorf("%w: value %s is not in the recent log", ErrNotFound, id)
+	}
+	if err := n.WaitHeight(ctx, p.height); err != nil {
+		return Receipt{}, err
+	}
+	values, err := n.Values(p.height)
+	if err != nil {
+		return Receipt{}, err
+	}
+	for i, v := range values {
+		if v.ID == id {
+			return Receipt{Block: p.height, Index: uint64(i), ID: id}, nil
+		}
+	}
+	return Receipt{}, fmt.Errorf("%w: value %s is not in block %d", ErrNotFound, id, p.height)
+}
+
+// Prove gives a value by its place in the log, with a proof of it. [ErrNotFound]
+// says that there is no such value, or that the block has no certificate yet.
+func (n *Node) Prove(height, index uint64) (batch.Value, *proof.Proof, error) {
+	block, err := n.Block(height)
+	if err != nil {
+		return batch.Value{}, nil, err
+	}
+	cert, err := n.Certificate(height)
+	if err != nil {
+		return batch.Value{}, nil, err
+	}
+	left := index
+	for _, t := range block.Batches {
+		if kept := uint64(t.Kept()); left >= kept {
+			left -= kept
+			continue
+		}
+		data, err := n.store.Batch(t.Digest)
+		if err != nil {
+			return batch.Value{}, nil, notFound(err)
+		}
+		for i := range int(t.Total) {
+			if t.Skipped(i) {
+				continue
+			}
+			if left == 0 {
+				p, err := proof.New(block, cert.Block, data, i)
+				return batch.At(data, i), &p, err
+			}
+			left--
+		}
+	}
+	return batch.Value{}, nil, fmt.Errorf("%w: block %d has %d values", ErrNotFound, height, block.Header.Values)
+}
+
+// WaitCertificate waits until a block has its certificate.
+func (n *Node) WaitCertificate(ctx context.Context, height uint64) error {
+	return n.driver.waitFor(ctx, func() bool { return n.driver.archive.stored.Load() >= height })
+}
+
+// PublicKey is the cluster's, 96 bytes: what a proof is checked with.
+func (n *Node) PublicKey() []byte { return n.config.CoinKey.Group().PublicKey().Bytes() }
