@@ -54,6 +54,7 @@ type Machine struct {
 	decides [2]bft.IDSet
 	decided Set
 	halted  bool
+	voters  int // of round 0, once halted
 	coins   int
 }
 
@@ -100,10 +101,22 @@ func (m *Machine) Handle(from bft.ID, msg Msg) Step {
 func (m *Machine) Done() bool { return m.halted }
 
 // Halt ends the instance when a certificate proves its outcome to everybody.
-func (m *Machine) Halt() { m.halted, m.rounds = true, nil }
+func (m *Machine) Halt() {
+	m.voters = m.Voters()
+	m.halted, m.rounds = true, nil
+}
 
 // Decided gives the decision.
 func (m *Machine) Decided() (v, ok bool) { return m.decided.Single() }
+
+// Voters counts the nodes whose vote in round 0 has come, until the instance halts.
+func (m *Machine) Voters() int {
+	if len(m.rounds) == 0 || m.rounds[0] == nil {
+		return m.voters
+	}
+	r := m.rounds[0]
+	return r.bval[0].Union(r.bval[1]).Len()
+}
 
 // Rounds counts the rounds that this node has entered.
 func (m *Machine) Rounds() int { return int(m.current) + 1 }

@@ -10,11 +10,12 @@ import (
 // What the group key signs. A signature for one purpose must never serve another:
 // a coin that is also a certificate would be known early. Prefixes tell purposes
 // apart, fixed widths make every encoding unambiguous, and no two purposes have
-// messages of the same length: beacon 32, block 45, epoch coin 67, decision coin
-// 91 bytes.
+// messages of the same length: beacon 32, block 45, epoch coin 67, decision 88,
+// decision coin 91 bytes.
 const (
-	coinPrefix  = "abad/coin/v1"
-	blockPrefix = "abad/block/v1"
+	coinPrefix    = "abad/coin/v1"
+	blockPrefix   = "abad/block/v1"
+	decidedPrefix = "abad/decided/v1"
 )
 
 // Tags of what the coin of an instance belongs to.
@@ -58,6 +59,20 @@ func coinMessage(cluster bft.Hash, era uint64, tag byte, instance []byte, slot b
 // 32-byte hash of the block's header.
 func BlockMessage(header bft.Hash) []byte {
 	return append([]byte(blockPrefix), header[:]...)
+}
+
+// DecidedMessage is what the certificate of a one-shot decision signs:
+//
+//	"abad/decided/v1" | cluster 32 | era 8 | SHA-256(decision) 32 | value 1
+func DecidedMessage(cluster bft.Hash, era uint64, decision string, value bool) []byte {
+	name := sha256.Sum256([]byte(decision))
+	msg := append([]byte(decidedPrefix), cluster[:]...)
+	msg = binary.BigEndian.AppendUint64(msg, era)
+	msg = append(msg, name[:]...)
+	if value {
+		return append(msg, 1)
+	}
+	return append(msg, 0)
 }
 
 // BeaconMessage is what the beacon of an epoch signs, drand's message of a round
