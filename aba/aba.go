@@ -25,6 +25,12 @@ type Config struct {
 	// decide b are quick.
 	Bias bool
 
+	// VoteFirst keeps the node silent until its own input: nothing is decided
+	// before Wait nodes have put something in, and n-f correct nodes must. A
+	// node without an input still learns the decision by DECIDE. Without it f+1
+	// inputs may be enough, which the others relay.
+	VoteFirst bool
+
 	// Repropose allows Input(1) after Input(0). It rules out unanimity of zeros.
 	Repropose bool
 }

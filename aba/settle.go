@@ -9,7 +9,7 @@ import (
 // have just changed: only there can an old round have something to relay.
 func (m *Machine) settle(s *Step, touched uint32) {
 	m.settleDecides(s)
-	if m.halted {
+	if m.halted || m.cfg.VoteFirst && m.given == None {
 		return
 	}
 	if touched <= m.current {

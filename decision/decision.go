@@ -76,6 +76,8 @@ type Result struct {
 	Certificate []byte `cbor:"2,keyasint"` // threshold signature of [coin.DecidedMessage]
 	Rounds      int    `cbor:"3,keyasint"` // here; 0 if it was learnt from its certificate
 	Coins       int    `cbor:"4,keyasint"`
+
+	Vote aba.Set `cbor:"5,keyasint,omitempty"` // this node's, if it has voted
 }
 
 func (Journal) out()   {}
@@ -144,7 +146,14 @@ func (m *Machine) Handle(from bft.ID, msg Msg) Step {
 		return s
 	}
 	i := m.instance(from, msg.Name)
-	if i == nil || i.barred {
+	if i == nil {
+		return s
+	}
+	if i.barred {
+		if !i.noted {
+			i.noted = true
+			s.Emit(Journal{Entry{Name: msg.Name, From: from, Barred: true}})
+		}
 		return s
 	}
 	if len(msg.Cert) > 0 {
@@ -176,6 +185,10 @@ func (m *Machine) Replay(e Entry) (Step, error) {
 	i := m.instance(from, e.Name)
 	if i == nil {
 		return s, fmt.Errorf("%w: replay of %q", ErrTooMany, e.Name)
+	}
+	if e.Barred {
+		i.barred, i.noted = true, true
+		return s, nil
 	}
 	if !own {
 		m.absorb(&s, i, i.agreement.Handle(from, e.Msg))
@@ -214,13 +227,15 @@ func (m *Machine) vote(s *Step, in Vote) error {
 	return m.input(s, i, in.Value)
 }
 
-// tooLate: a vote after the decision changes nothing. One that agrees with it is
-// taken for a repeat.
+// tooLate answers a vote after the decision: a repeat is nothing.
 func (m *Machine) tooLate(r Result, in Vote) error {
-	if r.Value != in.Value {
-		return fmt.Errorf("%w: %q is decided", ErrVoted, in.Name)
+	switch r.Vote {
+	case aba.None:
+		return fmt.Errorf("%w: %q", ErrDecided, in.Name)
+	case aba.Of(in.Value):
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%w on %q", ErrVoted, in.Name)
 }
 
 func (m *Machine) input(s *Step, i *instance, v bool) error {
@@ -274,7 +289,7 @@ func (m *Machine) known(s *Step, r Result) {
 		return
 	}
 	if i := m.named[r.Name]; i != nil {
-		r.Rounds, r.Coins = i.agreement.Rounds(), i.agreement.Coins()
+		r.Rounds, r.Coins, r.Vote = i.agreement.Rounds(), i.agreement.Coins(), i.vote
 		delete(m.named, r.Name)
 		m.open = slices.DeleteFunc(m.open, func(o *instance) bool { return o == i })
 	}

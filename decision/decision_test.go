@@ -172,6 +172,17 @@ func TestTooFewVotes(t *testing.T) {
 	w.vote(2, "x", false)
 	w.Run()
 	w.check("x")
+
+	// f+1 votes alike are too few as well: the others do not pass them on.
+	w.vote(0, "y", false)
+	w.vote(1, "y", false)
+	w.Run()
+	if st, _ := w.Nodes[2].(*Machine).Lookup("y"); st.State != Waiting || st.Voters != 2 {
+		t.Errorf("two votes: %+v", st)
+	}
+	w.vote(2, "y", true)
+	w.Run()
+	w.check("y")
 }
 
 // Random votes, order, duplicates and liars on several names at once.
@@ -320,14 +331,19 @@ func TestVoteErrors(t *testing.T) {
 	if _, err := m.Input(Prune{"x"}); !errors.Is(err, ErrUnknown) {
 		t.Errorf("pruning what is open: %v", err)
 	}
-	if _, err := m.Input(Known{Result{Name: "x", Value: true}}); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"x", "never voted on"} {
+		if _, err := m.Input(Known{Result{Name: name, Value: true}}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := try("x", false); !errors.Is(err, ErrVoted) {
-		t.Errorf("a vote against the decision: %v", err)
+		t.Errorf("another vote after the decision: %v", err)
 	}
 	if err := try("x", true); err != nil {
-		t.Errorf("a vote for the decision: %v", err)
+		t.Errorf("the same vote after the decision: %v", err)
+	}
+	if err := try("never voted on", true); !errors.Is(err, ErrDecided) {
+		t.Errorf("a first vote after the decision: %v", err)
 	}
 	if _, err := m.Input(Prune{"x"}); err != nil {
 		t.Errorf("prune: %v", err)
@@ -364,7 +380,7 @@ func TestMute(t *testing.T) {
 	if _, err := w.Nodes[3].Input(Vote{"before", false}); !errors.Is(err, ErrSilent) {
 		t.Errorf("a vote while silent: %v", err)
 	}
-	w.input(3, 0, Mute{false})
+	w.restart(3) // which does not make it forget that it may not
 	if _, err := w.Nodes[3].Input(Vote{"before", false}); !errors.Is(err, ErrSilent) {
 		t.Errorf("a vote on what it has heard of: %v", err)
 	}

@@ -39,6 +39,7 @@ type instance struct {
 	vote      aba.Set   // this node's
 	speakers  bft.IDSet // who has sent anything
 	barred    bool      // heard of while this node was silent
+	noted     bool      // and that is in the journal
 
 	shares    []coin.Share // unverified, one per node
 	from, bad bft.IDSet
@@ -50,7 +51,7 @@ func (m *Machine) newInstance(name string) *instance {
 		name:   name,
 		barred: m.muted,
 		agreement: aba.New(aba.Config{
-			Quorum: m.cfg.Quorum, Signer: m.cfg.Signer, Bias: true,
+			Quorum: m.cfg.Quorum, Signer: m.cfg.Signer, Bias: true, VoteFirst: true,
 			CoinName: func(round uint32) []byte {
 				return coin.DecisionMessage(m.cfg.Cluster, m.cfg.Era, name, round)
 			},
@@ -135,7 +136,7 @@ type Status struct {
 // Lookup gives the status of a name, false if nothing was heard of it.
 func (m *Machine) Lookup(name string) (Status, bool) {
 	if r, done := m.done[name]; done {
-		return Status{Name: name, State: Done, Rounds: r.Rounds, Coins: r.Coins, Value: r.Value, Certificate: r.Certificate}, true
+		return Status{Name: name, State: Done, Vote: r.Vote, Rounds: r.Rounds, Coins: r.Coins, Value: r.Value, Certificate: r.Certificate}, true
 	}
 	i := m.named[name]
 	if i == nil {

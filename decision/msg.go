@@ -27,6 +27,7 @@ type Msg struct {
 var (
 	ErrName      = errors.New("a name has 1 to 128 printable characters")
 	ErrVoted     = errors.New("this node has voted the other way")
+	ErrDecided   = errors.New("the decision has been taken")
 	ErrTooMany   = errors.New("too many decisions are open")
 	ErrFull      = errors.New("too many decisions are kept; prune some")
 	ErrSilent    = errors.New("this node has lost its memory and may have voted before")
@@ -87,12 +88,13 @@ func Decode(data []byte) (Msg, error) {
 }
 
 // Entry is one call of a decision's machine, as the crash journal keeps it: this
-// node's vote, or a peer's message.
+// node's vote, or a peer's message; or the note that it may not take part.
 type Entry struct {
-	Name string  `cbor:"0,keyasint"`
-	Vote aba.Set `cbor:"1,keyasint,omitempty"` // our own; then there is no message
-	From bft.ID  `cbor:"2,keyasint,omitempty"`
-	Msg  aba.Msg `cbor:"3,keyasint,omitzero"`
+	Name   string  `cbor:"0,keyasint"`
+	Vote   aba.Set `cbor:"1,keyasint,omitempty"` // our own; then there is no message
+	From   bft.ID  `cbor:"2,keyasint,omitempty"`
+	Msg    aba.Msg `cbor:"3,keyasint,omitzero"`
+	Barred bool    `cbor:"4,keyasint,omitempty"`
 }
 
 // Encode gives the entry's bytes in the journal.
@@ -107,7 +109,7 @@ func DecodeEntry(q bft.Quorum, data []byte) (Entry, error) {
 	if _, single := e.Vote.Single(); CheckName(e.Name) != nil || !q.Valid(e.From) || (e.Vote != aba.None && !single) {
 		return e, fmt.Errorf("%w: journal entry of node %d on %q", ErrMalformed, e.From, e.Name)
 	}
-	if e.Vote == aba.None {
+	if e.Vote == aba.None && !e.Barred {
 		return e, e.Msg.Check()
 	}
 	return e, nil

@@ -73,8 +73,8 @@ type Timing struct {
 	BackoffMax time.Duration
 	// KeepAlive is how often an idle connection says something. It notices a
 	// peer that restarted (whose answer is a stateless reset) within that
-	// time, and holds the bindings of middleboxes, which forget UDP after 30 s
-	// (RFC 4787, section 4.3). 0: 5 s.
+	// time, and keeps middleboxes from forgetting the flow, for which 30 s would do
+	// (RFC 9000, section 10.1.2). 0: 5 s.
 	KeepAlive time.Duration
 	// IdleTimeout is how long a silent connection lives: three lost
 	// keep-alives in a row. Below 5 s QUIC peers may not agree. 0: 15 s.

@@ -79,9 +79,10 @@ func (l *link) sendPush(ctx context.Context, p push) error {
 		stream.CancelWrite(streamGone)
 		return fmt.Errorf("load the body: %w", err)
 	}
-	// One after the other, not all at once: the first is complete sooner and
-	// the last is no later.
-	stream.SetPriority(urgencyPush, false)
+	// Incremental, that is in turns with other pushes. One after the other would
+	// complete the first one sooner, but then quic-go keeps a stream that waits
+	// for its window at the head, and the others behind it.
+	stream.SetPriority(urgencyPush, true)
 	head := binary.BigEndian.AppendUint16(make([]byte, 0, len(p.head)+6), uint16(len(p.head)))
 	head = append(head, p.head...)
 	head = binary.BigEndian.AppendUint32(head, uint32(len(body)))
@@ -107,7 +108,6 @@ func (l *link) acceptPushes() error {
 			return err
 		}
 		l.work.Go(func() {
-			defer stream.ReleaseStreamCredit()
 			select {
 			case l.slots <- struct{}{}:
 			case <-l.conn.Context().Done():

@@ -18,11 +18,6 @@ type gauge struct{ n atomic.Int64 }
 
 func (g *gauge) add(d int64) int64 { return g.n.Add(d) }
 
-func (g *gauge) max(v int64) {
-	for old := g.n.Load(); v > old && !g.n.CompareAndSwap(old, v); old = g.n.Load() {
-	}
-}
-
 // pushed collects what OnPush was given.
 type pushed struct {
 	mu  sync.Mutex

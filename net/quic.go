@@ -8,9 +8,11 @@ import (
 //
 // A receive window is what a peer may send before it is read: the memory that a
 // peer can take without our consent, and the most that can be on the way in one
-// round trip. At 300 ms a stream moves 3.5 MB/s, twelve pushes 40 MB/s and a
-// connection 56 MB/s, which is about where quic-go's congestion window ends too
-// (10,000 packets). A LAN needs far less.
+// round trip. At 300 ms a stream moves 3.5 MB/s, so the four pushes that are
+// handled at once 14 MB/s; pushes that fit one window need no more than their
+// stream, and twelve of them move 40 MB/s. A connection moves 56 MB/s, which is
+// about where quic-go's congestion window ends too (10,000 packets). A LAN needs
+// far less.
 //
 // The connection window is shared, so streams that nobody reads could use it up
 // and stop the votes. They cannot: what may stay unread is
@@ -33,7 +35,8 @@ const (
 	// at once: enough to hide the time to load or store a body. Each holds one
 	// in memory.
 	pushHandlers = 4
-	// requestStreams is what a peer may have us serve at once.
+	// requestStreams is what a peer may have us serve at once: a stream counts
+	// until the server has seen its end, so also if the peer cancels it.
 	requestStreams = 16
 
 	unreadAtMost = pushStreams*streamWindow + streamWindow + requestStreams*maxRequest
@@ -66,9 +69,6 @@ func quicConfig(t Timing) *quic.Config {
 		MaxConnectionReceiveWindow:     connectionWindow,
 		MaxIncomingStreams:             requestStreams + 1, // the control stream is one
 		MaxIncomingUniStreams:          pushStreams,
-		// A stream counts until its handler has returned. Without this a peer that
-		// cancels its requests could have any number of them served at once.
-		RequireStreamCreditRelease: true,
-		Allow0RTT:                  false, // early data can be replayed
+		Allow0RTT:                      false, // early data can be replayed
 	}
 }

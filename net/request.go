@@ -127,7 +127,6 @@ func (l *link) acceptRequests() error {
 			return err
 		}
 		l.work.Go(func() {
-			defer stream.ReleaseStreamCredit()
 			if err := l.serve(stream); err != nil {
 				l.fail(err)
 			}

@@ -9,6 +9,7 @@ import (
 
 	"abad/bft"
 	"abad/codec"
+	"abad/decision"
 	"abad/ledger"
 	"abad/store"
 )
@@ -62,10 +63,11 @@ func (n *Node) recall() error {
 
 func (n *Node) mute() error {
 	until, err := readMuted(n.store)
-	if err == nil {
-		n.driver.input(ledger.Mute{Until: until})
+	if err != nil {
+		return err
 	}
-	return err
+	n.driver.input(ledger.Mute{Until: until})
+	return n.driver.decider.input(decision.Mute{On: until == math.MaxUint64})
 }
 
 func readMuted(s *store.Store) (until uint64, err error) {
@@ -118,7 +120,10 @@ func (n *Node) unmute(ctx context.Context, heights map[bft.ID]uint64) error {
 		return err
 	}
 	n.config.Log.Info("silent until the others are past what this node may have said", "epoch", until)
-	return n.driver.tell(ctx, ledger.Mute{Until: until})
+	if err := n.driver.tell(ctx, ledger.Mute{Until: until}); err != nil {
+		return err
+	}
+	return n.driver.vote(ctx, decision.Mute{})
 }
 
 // claim asks a peer how far it is, and believes it up to what it can prove.

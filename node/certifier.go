@@ -7,41 +7,43 @@ import (
 
 	"abad/bft"
 	"abad/coin"
+	"abad/decision"
 	"abad/ledger"
 )
 
 // certifier does the signatures of blocks and beacons, a few milliseconds each,
 // beside the driver: votes need not wait for them.
 type certifier struct {
-	key  *coin.Key
-	tell func(context.Context, ledger.In) error
-	wake chan struct{}
+	key            *coin.Key
+	tell           func(context.Context, ledger.In) error
+	vote           func(context.Context, decision.In) error
+	decidedMessage func(name string, value bool) []byte
+	wake           chan struct{}
 
 	mu   sync.Mutex
-	jobs []func() ledger.In // at most two per uncertified block
+	jobs []job // at most two per uncertified block or decision
 }
 
-func newCertifier(key *coin.Key, tell func(context.Context, ledger.In) error) *certifier {
-	return &certifier{key: key, tell: tell, wake: make(chan struct{}, 1)}
-}
+// job does the work and tells the driver.
+type job func(context.Context) error
 
 // sign makes this node's shares for a block that is durable.
 func (c *certifier) sign(epoch uint64, hash bft.Hash) {
-	c.add(func() ledger.In {
-		return ledger.Signed{Epoch: epoch, Cert: ledger.Cert{
+	c.add(func(ctx context.Context) error {
+		return c.tell(ctx, ledger.Signed{Epoch: epoch, Cert: ledger.Cert{
 			Block:  c.key.Sign(coin.BlockMessage(hash)),
 			Beacon: c.key.Sign(coin.BeaconMessage(epoch)),
-		}}
+		}})
 	})
 }
 
 // combine makes the certificate, or finds who sent bad shares.
 func (c *certifier) combine(in ledger.Combine) {
-	c.add(func() ledger.In {
+	c.add(func(ctx context.Context) error {
 		block, err1 := c.key.Combine(coin.BlockMessage(in.Hash), in.Block)
 		beacon, err2 := c.key.Combine(coin.BeaconMessage(in.Epoch), in.Beacon)
 		if err := errors.Join(err1, err2); err == nil {
-			return ledger.Certified{Epoch: in.Epoch, Certificate: ledger.Certificate{Block: block, Beacon: beacon}}
+			return c.tell(ctx, ledger.Certified{Epoch: in.Epoch, Certificate: ledger.Certificate{Block: block, Beacon: beacon}})
 		}
 		bad := ledger.BadShares{Epoch: in.Epoch}
 		for i, s := range in.Block {
@@ -50,7 +52,32 @@ func (c *certifier) combine(in ledger.Combine) {
 				bad.Peers = append(bad.Peers, s.From)
 			}
 		}
-		return bad
+		return c.tell(ctx, bad)
+	})
+}
+
+// decided makes this node's share for a decision.
+func (c *certifier) decided(in decision.Decided) {
+	c.add(func(ctx context.Context) error {
+		return c.vote(ctx, decision.Signed{Name: in.Name, Share: c.key.Sign(c.decidedMessage(in.Name, in.Value))})
+	})
+}
+
+// combineDecision is combine for a decision.
+func (c *certifier) combineDecision(in decision.Combine) {
+	c.add(func(ctx context.Context) error {
+		msg := c.decidedMessage(in.Name, in.Value)
+		cert, err := c.key.Combine(msg, in.Shares)
+		if err == nil {
+			return c.vote(ctx, decision.Certified{Result: decision.Result{Name: in.Name, Value: in.Value, Certificate: cert}})
+		}
+		bad := decision.BadShares{Name: in.Name}
+		for _, s := range in.Shares {
+			if c.key.VerifyShare(s.From, msg, s.Sig) != nil {
+				bad.Peers = append(bad.Peers, s.From)
+			}
+		}
+		return c.vote(ctx, bad)
 	})
 }
 
@@ -62,9 +89,9 @@ func (c *certifier) verify(epoch uint64, hash bft.Hash, cert ledger.Certificate)
 		key.Verify(coin.BeaconMessage(epoch), cert.Beacon))
 }
 
-func (c *certifier) add(job func() ledger.In) {
+func (c *certifier) add(j job) {
 	c.mu.Lock()
-	c.jobs = append(c.jobs, job)
+	c.jobs = append(c.jobs, j)
 	c.mu.Unlock()
 	signal(c.wake)
 }
@@ -75,8 +102,8 @@ func (c *certifier) run(ctx context.Context) {
 		jobs := c.jobs
 		c.jobs = nil
 		c.mu.Unlock()
-		for _, job := range jobs {
-			if ctx.Err() != nil || c.tell(ctx, job()) != nil {
+		for _, j := range jobs {
+			if ctx.Err() != nil || j(ctx) != nil {
 				return
 			}
 		}

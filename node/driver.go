@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"abad/bft"
+	"abad/decision"
 	"abad/ledger"
 	"abad/net"
 	"abad/store"
@@ -40,12 +41,15 @@ type driver struct {
 	certifier *certifier
 	follower  *follower
 	archive   *archive
+	decider   *decider
 	faults    *faults
 	log       *slog.Logger
+	now       func() time.Time // what headers say; nothing else depends on it
 
 	inputs  chan ledger.In
-	inspect chan func()   // closures that read the ledger
-	stopped chan struct{} // closed when the node has stopped
+	votes   chan decision.In // from the certifier
+	inspect chan func()      // closures that read the ledger
+	stopped chan struct{}    // closed when the node has stopped
 
 	height atomic.Uint64 // the last durable block
 	grown  broadcast     // blocks or certificates have become durable
@@ -83,6 +87,16 @@ func (d *driver) tell(ctx context.Context, in ledger.In) error {
 	}
 }
 
+// vote queues an input for the decisions.
+func (d *driver) vote(ctx context.Context, in decision.In) error {
+	select {
+	case d.votes <- in:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // run is the loop. It ends with ctx, or with the first failure of the store: a
 // node that cannot write must not go on speaking.
 func (d *driver) run(ctx context.Context) error {
@@ -95,7 +109,8 @@ func (d *driver) run(ctx context.Context) error {
 			return nil
 		case look := <-d.inspect:
 			look()
-			continue
+		case in := <-d.votes:
+			d.decide(in)
 		case in := <-d.inputs:
 			d.clock()
 			d.input(in)
@@ -130,7 +145,7 @@ func (d *driver) drain() {
 }
 
 func (d *driver) clock() {
-	d.input(ledger.Clock{Now: uint64(time.Now().UnixMilli())})
+	d.input(ledger.Clock{Now: uint64(d.now().UnixMilli())})
 }
 
 // input gives the ledger an input. An error means that a certified block
@@ -159,12 +174,55 @@ func (d *driver) event(e net.Event) {
 		d.follower.heard(e.From, e.Position)
 	}
 	for _, raw := range e.Msgs {
-		msg, err := ledger.Decode(d.quorum, raw)
-		if err != nil {
-			d.faults.note(bft.Fault{Peer: e.From, Why: err})
-			continue
-		}
-		d.absorb(d.ledger.Handle(e.From, msg))
+		d.message(e.From, raw)
+	}
+}
+
+// Kinds of messages: the first byte says whose they are.
+const (
+	ledgerMsg   byte = 1
+	decisionMsg byte = 2
+)
+
+func frame(kind byte, msg []byte) []byte { return append([]byte{kind}, msg...) }
+
+var errKind = errors.New("message of an unknown kind")
+
+func (d *driver) message(from bft.ID, raw []byte) {
+	if len(raw) > 0 && raw[0] == decisionMsg {
+		d.decider.handle(from, raw[1:])
+		return
+	}
+	if len(raw) == 0 || raw[0] != ledgerMsg {
+		d.faults.note(bft.Fault{Peer: from, Why: errKind})
+		return
+	}
+	msg, err := ledger.Decode(d.quorum, raw[1:])
+	if err != nil {
+		d.faults.note(bft.Fault{Peer: from, Why: err})
+		return
+	}
+	d.absorb(d.ledger.Handle(from, msg))
+}
+
+// decide gives the decisions an input of the certifier's, which cannot be wrong.
+func (d *driver) decide(in decision.In) {
+	if err := d.decider.input(in); err != nil {
+		d.failed = fmt.Errorf("%T: %w", in, err)
+	}
+}
+
+// look runs a function on the driver's goroutine, and waits for it.
+func (d *driver) look(ctx context.Context, look func()) error {
+	done := make(chan struct{})
+	select {
+	case d.inspect <- func() { look(); close(done) }:
+		<-done
+		return nil
+	case <-d.stopped:
+		return ErrStopped
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
 
@@ -188,7 +246,7 @@ func (d *driver) sort(step ledger.Step) {
 			d.tick.self = append(d.tick.self, e.Msg)
 		}
 		if e.To != d.self {
-			d.tick.send = append(d.tick.send, net.Outgoing{Epoch: e.Msg.Epoch, To: e.To, Msg: e.Msg.Encode()})
+			d.tick.send = append(d.tick.send, net.Outgoing{Epoch: e.Msg.Epoch, To: e.To, Msg: frame(ledgerMsg, e.Msg.Encode())})
 		}
 	}
 	for _, out := range step.Out {
@@ -247,6 +305,10 @@ func (d *driver) finish() error {
 	if len(t.certs) > 0 {
 		d.archive.add(t.certs, d.ledger.CertifiedHeight())
 		t.certs = t.certs[:0]
+	}
+	defer d.decider.watch()
+	if err := d.decider.finish(); err != nil {
+		return err
 	}
 	if len(t.send)+len(t.blocks) == 0 && len(t.journal) < maxUnsynced {
 		return nil

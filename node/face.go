@@ -67,16 +67,9 @@ func notFound(err error) error {
 }
 
 // Status tells how the node is.
-func (n *Node) Status(ctx context.Context) (Status, error) {
-	got := make(chan Status, 1)
-	select {
-	case n.driver.inspect <- func() { got <- n.status() }:
-		return <-got, nil
-	case <-n.driver.stopped:
-		return Status{}, ErrStopped
-	case <-ctx.Done():
-		return Status{}, context.Cause(ctx)
-	}
+func (n *Node) Status(ctx context.Context) (s Status, err error) {
+	err = n.driver.look(ctx, func() { s = n.status() })
+	return s, err
 }
 
 // status runs on the driver's goroutine.

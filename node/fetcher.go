@@ -31,9 +31,10 @@ const (
 
 // Kinds of requests between nodes.
 const (
-	askBatch  byte = 1
-	askBlocks byte = 2
-	askTip    byte = 3
+	askBatch   byte = 1
+	askBlocks  byte = 2
+	askTip     byte = 3
+	askDecided byte = 4
 )
 
 // fetcher pulls the batches that headers list and that are not here. Each lister

@@ -275,6 +275,8 @@ func serve(s *store.Store, certified uint64, kind byte, body []byte) ([]byte, er
 			return nil, fmt.Errorf("request for blocks: %w", err)
 		}
 		return serveBlocks(s, certified, r.From)
+	case askDecided:
+		return serveDecided(s, string(body))
 	case askTip:
 		return serveTip(s, certified)
 	}

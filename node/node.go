@@ -11,6 +11,7 @@ import (
 	"abad/bft"
 	"abad/coin"
 	"abad/net"
+	"abad/store"
 )
 
 // Config says who this node is. Zero limits mean the defaults in the comments.
@@ -35,6 +36,15 @@ type Config struct {
 	Log    *slog.Logger
 	// Wrap stands between QUIC and the socket, for tests of delay and loss.
 	Wrap func(stdnet.PacketConn) stdnet.PacketConn
+
+	hooks hooks
+}
+
+// hooks are for tests of faults. The zero value is a real node.
+type hooks struct {
+	disk   store.Options    // Identity and Log are the node's own
+	timing net.Timing       // of the links
+	now    func() time.Time // the clock; nil: time.Now
 }
 
 // Limits of a node.

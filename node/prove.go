@@ -11,39 +11,27 @@ import (
 // Find tells where a value of the recent log is, or [ErrNotFound]. The recent log
 // is what the ledger remembers for skipping repeats: about a million values.
 func (n *Node) Find(ctx context.Context, id batch.ValueID) (Receipt, error) {
-	type place struct {
-		height uint64
-		known  bool
-	}
-	got := make(chan place, 1)
-	look := func() {
-		height, known := n.driver.ledger.Epoch(id)
-		got <- place{height, known}
-	}
-	select {
-	case n.driver.inspect <- look:
-	case <-n.driver.stopped:
-		return Receipt{}, ErrStopped
-	case <-ctx.Done():
-		return Receipt{}, context.Cause(ctx)
-	}
-	p := <-got
-	if !p.known {
-		return Receipt{}, fmt.Errorf("%w: value %s is not in the recent log", ErrNotFound, id)
-	}
-	if err := n.WaitHeight(ctx, p.height); err != nil {
+	var height uint64
+	var known bool
+	if err := n.driver.look(ctx, func() { height, known = n.driver.ledger.Epoch(id) }); err != nil {
 		return Receipt{}, err
 	}
-	values, err := n.Values(p.height)
+	if !known {
+		return Receipt{}, fmt.Errorf("%w: value %s is not in the recent log", ErrNotFound, id)
+	}
+	if err := n.WaitHeight(ctx, height); err != nil {
+		return Receipt{}, err
+	}
+	values, err := n.Values(height)
 	if err != nil {
 		return Receipt{}, err
 	}
 	for i, v := range values {
 		if v.ID == id {
-			return Receipt{Block: p.height, Index: uint64(i), ID: id}, nil
+			return Receipt{Block: height, Index: uint64(i), ID: id}, nil
 		}
 	}
-	return Receipt{}, fmt.Errorf("%w: value %s is not in block %d", ErrNotFound, id, p.height)
+	return Receipt{}, fmt.Errorf("%w: value %s is not in block %d", ErrNotFound, id, height)
 }
 
 // Prove gives a value by its place in the log, with a proof of it. [ErrNotFound]

@@ -29,7 +29,19 @@ func (d *driver) restore() error {
 		d.intake.charge(p.Digest, p.Maker, int64(p.Size))
 		d.input(ledger.Hold{Digest: p.Digest, Maker: p.Maker, Values: ids})
 	}
+	if err := d.decider.restore(); err != nil {
+		return err
+	}
+	// A crash between the journal and the block of one tick leaves records of an
+	// epoch that was not open yet. Nothing of them was sent, and that epoch will be
+	// opened anew, with another header: kept, the two would contradict each other.
+	if err := d.store.Cut(d.store.Height() + d.follower.epochs); err != nil {
+		return err
+	}
 	for _, epoch := range d.store.Epochs() {
+		if epoch >= firstTopic {
+			continue
+		}
 		if err := d.store.Journal(epoch, func(data []byte) error { return d.replay(epoch, data) }); err != nil {
 			return fmt.Errorf("journal of epoch %d: %w", epoch, err)
 		}

@@ -13,6 +13,7 @@ import (
 	"abad/bft"
 	"abad/codec"
 	"abad/coin"
+	"abad/decision"
 	"abad/ledger"
 	"abad/net"
 	"abad/store"
@@ -46,7 +47,12 @@ func New(conf Config) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := store.Open(conf.Dir, store.Options{Identity: conf.identity(), Log: conf.Log})
+	if conf.hooks.now == nil {
+		conf.hooks.now = time.Now
+	}
+	disk := conf.hooks.disk
+	disk.Identity, disk.Log = conf.identity(), conf.Log
+	s, err := store.Open(conf.Dir, disk)
 	if err != nil {
 		return nil, err
 	}
@@ -87,14 +93,14 @@ func (c Config) identity() []byte {
 func (n *Node) build() error {
 	c := n.config
 	d := &driver{
-		self: c.Self, quorum: n.quorum, store: n.store, log: c.Log,
+		self: c.Self, quorum: n.quorum, store: n.store, log: c.Log, now: c.hooks.now,
 		inputs: make(chan ledger.In, inputQueue), inspect: make(chan func()), stopped: make(chan struct{}),
 		opened: map[uint64]time.Time{}, faults: newFaults(n.quorum.All(), c.Log),
 	}
 	d.intake = newIntake(n.quorum.All(), c.Limits.Backlog, n.store, d.tell)
 	transport, err := net.New(net.Config{
 		Self: c.Self, Key: c.NodeKey, Peers: c.Peers, Cluster: c.Cluster, Era: c.Era,
-		Window: uint64(c.Epochs), Listen: c.Listen, Wrap: c.Wrap, Log: c.Log,
+		Window: uint64(c.Epochs), Listen: c.Listen, Wrap: c.Wrap, Log: c.Log, Timing: c.hooks.timing,
 		OnPush: func(ctx context.Context, from bft.ID, head []byte, size int64, body io.Reader) error {
 			return d.intake.push(ctx, from, head, size, body)
 		},
@@ -107,7 +113,14 @@ func (n *Node) build() error {
 	}
 	n.transport, n.driver, n.batcher = transport, d, newBatcher(c.Limits)
 	d.transport, d.batcher = transport, n.batcher
-	d.certifier = newCertifier(c.CoinKey, d.tell)
+	d.votes = make(chan decision.In, inputQueue)
+	d.certifier = &certifier{
+		key: c.CoinKey, tell: d.tell, vote: d.vote, decidedMessage: n.DecidedMessage,
+		wake: make(chan struct{}, 1),
+	}
+	d.decider = newDecider(d, decision.Config{
+		Quorum: n.quorum, Self: c.Self, Cluster: c.Cluster, Era: c.Era, Signer: c.CoinKey,
+	})
 	d.archive = newArchive(d)
 	d.fetcher = newFetcher(n.quorum.All())
 	d.fetcher.self, d.fetcher.transport, d.fetcher.intake, d.fetcher.log = c.Self, transport, d.intake, c.Log
@@ -149,6 +162,7 @@ func (n *Node) Run(ctx context.Context) error {
 	part("archive", n.driver.archive.run)
 	part("certifier", quiet(n.driver.certifier.run))
 	part("memory", n.remember)
+	part("decider", quiet(n.driver.decider.ask))
 	part("follower", quiet(n.driver.follower.run))
 	for id := range n.quorum.IDs() {
 		for range pullsPerLister {

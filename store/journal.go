@@ -183,6 +183,18 @@ func (s *Store) Trim(upTo uint64) error {
 	return nil
 }
 
+// Drop forgets the records of one epoch. A crash in the middle may leave the later
+// ones of them: whoever drops an epoch has a reason on disk not to read it again.
+func (s *Store) Drop(epoch uint64) error {
+	s.journal.mu.Lock()
+	delete(s.journal.epochs, epoch)
+	s.journal.mu.Unlock()
+	if err := s.sweep(epoch, epoch+1); err != nil {
+		return fmt.Errorf("drop the journal of epoch %d: %w", epoch, err)
+	}
+	return nil
+}
+
 // advance moves kept up and returns the first epoch that had records.
 func (j *journal) advance(kept uint64) (first uint64, ok bool) {
 	j.mu.Lock()
@@ -199,6 +211,27 @@ func (j *journal) advance(kept uint64) (first uint64, ok bool) {
 		}
 	}
 	return first, true
+}
+
+// Cut forgets the records of all epochs after last. A crash in the middle leaves
+// some of them; whoever cuts at every start never sees those.
+func (s *Store) Cut(last uint64) error {
+	s.journal.trim.Lock()
+	defer s.journal.trim.Unlock()
+	if last == math.MaxUint64 {
+		return nil
+	}
+	if err := s.sweep(last+1, math.MaxUint64); err != nil {
+		return fmt.Errorf("cut the journal: %w", err)
+	}
+	s.journal.mu.Lock()
+	defer s.journal.mu.Unlock()
+	for e := range s.journal.epochs {
+		if e > last {
+			delete(s.journal.epochs, e)
+		}
+	}
+	return nil
 }
 
 // sweep removes the parts of the epochs from first to before kept.

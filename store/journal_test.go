@@ -126,3 +126,84 @@ func TestATrimCutShortLeavesNoHalfJournal(t *testing.T) {
 		t.Errorf("%d records of the next epoch", len(got))
 	}
 }
+
+func TestDropOneEpoch(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, Options{})
+	for _, e := range []uint64{5, 1 << 63, 1<<63 + 1} {
+		if err := s.Append([]Record{{Epoch: e, Data: []byte("x")}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Drop(1 << 63); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Trim(5); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if got := s.Epochs(); len(got) != 1 || got[0] != 1<<63+1 {
+			t.Errorf("epochs %v", got)
+		}
+		if got := journalOf(t, s, 1<<63+1); len(got) != 1 {
+			t.Errorf("the one beside it has %v", got)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s = open(t, dir, Options{})
+	}
+}
+
+func TestMetasByPrefix(t *testing.T) {
+	s := open(t, t.TempDir(), Options{})
+	for _, name := range []string{"b/2", "a", "b/1", "b/3", "c"} {
+		if err := s.SetMeta(name, []byte(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.DropMeta("b/3"); err != nil {
+		t.Fatal(err)
+	}
+	for prefix, want := range map[string]string{"b/": "b/1 b/2 ", "": "a b/1 b/2 c "} {
+		got := ""
+		err := s.Metas(prefix, func(name string, data []byte) error {
+			if name != string(data) {
+				t.Errorf("%q has %q", name, data)
+			}
+			got += name + " "
+			return nil
+		})
+		if err != nil || got != want {
+			t.Errorf("%q: %q, %v", prefix, got, err)
+		}
+	}
+}
+
+func TestCut(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, Options{})
+	for epoch := range uint64(6) {
+		if err := s.Append([]Record{{epoch, fmt.Append(nil, epoch)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, last := range []uint64{math.MaxUint64, 5, 3, 4} { // only the third one cuts
+		if err := s.Cut(last); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Append([]Record{{4, []byte("new")}}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if got := s.Epochs(); !slices.Equal(got, []uint64{0, 1, 2, 3, 4}) {
+			t.Errorf("epochs %v", got)
+		}
+		if got := journalOf(t, s, 4); !slices.Equal(got, []string{"new"}) {
+			t.Errorf("an epoch that was cut and written again: %q", got)
+		}
+		s.Close()
+		s = open(t, dir, Options{})
+	}
+}

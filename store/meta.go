@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+
+	"github.com/dgraph-io/badger/v4"
 )
 
 // SetMeta stores a small named record of the caller's.
@@ -28,6 +30,29 @@ func (s *Store) Meta(name string) ([]byte, error) {
 		return nil, fmt.Errorf("meta %q: %w", name, err)
 	}
 	return data, nil
+}
+
+// Metas calls fn for the records whose names begin with prefix, in the order of
+// the names, until it returns an error, which Metas returns. Data is valid during
+// the call.
+func (s *Store) Metas(prefix string, fn func(name string, data []byte) error) error {
+	key := namedKey(prefix)
+	return s.scan(key, key, func(key []byte, item *badger.Item) error {
+		if key[1] == 0 {
+			return nil // one of our own
+		}
+		return s.value(item, func(data []byte) error { return fn(string(key[1:]), data) })
+	})
+}
+
+// DropMeta forgets a named record.
+func (s *Store) DropMeta(name string) error {
+	var w write
+	w.remove(namedKey(name))
+	if err := s.write(&w); err != nil {
+		return fmt.Errorf("drop meta %q: %w", name, err)
+	}
+	return nil
 }
 
 // Size is what the store takes on the disk in bytes.
