@@ -6,6 +6,7 @@
 //	node.key      the node's Ed25519 key, PKCS #8 (RFC 8410)     secret
 //	coin.key      its share of the cluster's threshold key       secret
 //	data/         the store
+//	first-start   there until the node runs for the first time
 //
 // [Load] reads a home and checks that its parts belong together. Its errors name
 // the file, the line and the key, and say what would be right. [Create] makes the

@@ -1,0 +1,37 @@
+# make test is what the README promises and what .ci/run calls. It needs Go alone.
+
+FUZZTIME ?= 2s
+GO       ?= go
+
+.PHONY: build check demo fuzz lint race test unit
+
+## test: every test, then every fuzz target for FUZZTIME
+test: unit fuzz
+
+## check: what a change has to pass, short of the race detector
+check: lint test
+
+unit:
+	$(GO) test ./...
+
+## lint: gofmt, go vet, staticcheck
+lint:
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then \
+		echo "gofmt -w these:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+## race: every test under the race detector (needs a C compiler)
+race:
+	$(GO) test -race ./...
+
+## fuzz: every fuzz target for FUZZTIME; make fuzz FUZZTIME=1m searches longer
+fuzz:
+	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" .ci/fuzz
+
+## demo: four processes decide, lose one, and go on
+demo:
+	$(GO) run ./cmd/abad demo
+
+build:
+	$(GO) build -o bin/abad ./cmd/abad

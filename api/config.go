@@ -1,0 +1,99 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+
+	"abad/batch"
+	"abad/ledger"
+	"abad/node"
+)
+
+// Config says what is served and where.
+type Config struct {
+	Node Node
+	// Listen is the TCP address, on loopback; "": 127.0.0.1:7500. Port 0 takes a
+	// free one; use [Listen] and Listener to learn which.
+	Listen   string
+	Listener net.Listener // an open socket instead of Listen; Run closes it
+	Limits   Limits
+	Log      *slog.Logger // nil: discard
+}
+
+// Limits bound what clients can cost. The zero value works. A request over one
+// of them gets 429, except for connections: those beyond are left to wait in
+// the system's queue.
+type Limits struct {
+	// Connections at a time, idle ones among them; 0: 10240, which leaves room
+	// beside the waiting submissions. Each costs a file descriptor.
+	Connections int
+	// Waiting submissions at a time; 0: 8192. Each costs about 30 KiB, a
+	// connection's buffers and a goroutine, so all of them 240 MiB.
+	Waiting int
+	// Bodies is how many bytes of request bodies may be in memory at a time; 0:
+	// 64 MiB, and never less than what the largest submission takes. A body counts
+	// as it comes in, until the node has its value.
+	Bodies int64
+	// Readers of the log at a time, pages and streams; 0: 256. Each costs up to
+	// 64 KiB, or one value if that is larger.
+	Readers int
+}
+
+// Node is what the API needs of a node. [Of] makes one of a *node.Node.
+type Node interface {
+	// Enqueue takes a value, whose payload it copies. Errors: [node.ErrEmpty],
+	// [node.ErrTooLarge], [node.ErrBusy], [node.ErrTaken], [node.ErrStopped].
+	Enqueue(v batch.Value) (Ticket, error)
+	// Height is the last block's.
+	Height() uint64
+	// WaitHeight returns when Height is at least so much.
+	WaitHeight(ctx context.Context, height uint64) error
+	// Block, Values and Certificate answer [node.ErrNotFound] for what is not
+	// here. Values gives the block's values in order; nobody changes them.
+	Block(height uint64) (*ledger.Block, error)
+	Values(height uint64) ([]batch.Value, error)
+	Certificate(height uint64) (ledger.Certificate, error)
+	Status(ctx context.Context) (node.Status, error)
+	Limits() node.Limits
+}
+
+// Ticket stands for a value on its way into the log.
+type Ticket interface {
+	// Wait returns when the value is in a block. Errors: [node.ErrTaken],
+	// [node.ErrStopped], the context's.
+	Wait(ctx context.Context) (node.Receipt, error)
+}
+
+func (c Config) withDefaults() Config {
+	setDefault(&c.Listen, "127.0.0.1:7500")
+	setDefault(&c.Limits.Connections, 10240)
+	setDefault(&c.Limits.Waiting, 8192)
+	setDefault(&c.Limits.Bodies, 64<<20)
+	setDefault(&c.Limits.Readers, 256)
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+func (c Config) validate() error {
+	if c.Node == nil {
+		return fmt.Errorf("api config: Node: is missing")
+	}
+	if c.Limits.Connections < 0 || c.Limits.Waiting < 0 || c.Limits.Bodies < 0 || c.Limits.Readers < 0 {
+		return fmt.Errorf("api config: Limits: a limit is negative: %+v", c.Limits)
+	}
+	if c.Listener != nil {
+		return checkLoopback(c.Listener.Addr().String())
+	}
+	return checkLoopback(c.Listen)
+}

@@ -1,0 +1,62 @@
+package api
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// handle answers a request or returns the error that answers it.
+type handle func(w *reply, r *http.Request) error
+
+// methods are the handlers of one path.
+type methods map[string]handle
+
+func (s *Server) table() map[string]methods {
+	return map[string]methods{
+		"/v1/values":          {http.MethodPost: s.postValue},
+		"/v1/blocks/{height}": {http.MethodGet: s.getBlock},
+		"/v1/log":             {http.MethodGet: s.getLog},
+		"/v1/log/stream":      {http.MethodGet: s.getStream},
+		"/v1/status":          {http.MethodGet: s.getStatus},
+		"/healthz":            {http.MethodGet: s.getHealth},
+		"/readyz":             {http.MethodGet: s.getReady},
+	}
+}
+
+// routes finds the handler of a path and then of the method. The mux could do
+// both, but its own 404 and 405 are not JSON.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	table := s.table()
+	paths := strings.Join(slices.Sorted(maps.Keys(table)), ", ")
+	for path, m := range table {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { s.dispatch(w.(*reply), r, m) })
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w.(*reply), r, problemf(http.StatusNotFound, "nothing is at %q", short(r.URL.Path)).withHint("the paths are %s", paths))
+	})
+	return mux
+}
+
+func (s *Server) dispatch(w *reply, r *http.Request, m methods) {
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet // net/http leaves the body away
+	}
+	h, ok := m[method]
+	if !ok {
+		allowed := slices.Sorted(maps.Keys(m))
+		if m[http.MethodGet] != nil {
+			allowed = append(allowed, http.MethodHead)
+		}
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		s.fail(w, r, problemf(http.StatusMethodNotAllowed, "%q does not work on %s", short(r.Method), r.URL.Path).
+			withHint("use %s", strings.Join(allowed, " or ")))
+		return
+	}
+	if err := h(w, r); err != nil {
+		s.fail(w, r, err)
+	}
+}

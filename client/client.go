@@ -1,0 +1,114 @@
+package client
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"abad/api/wire"
+)
+
+// The API's documents, as package wire has them.
+type (
+	Receipt  = wire.Receipt
+	Entry    = wire.Entry
+	Page     = wire.Page
+	Position = wire.Position
+	Block    = wire.Block
+	Status   = wire.Status
+	Peer     = wire.Peer
+)
+
+// ParsePosition reads a position as people write it: "12" or "12.3".
+func ParsePosition(text string) (Position, error) { return wire.ParsePosition(text) }
+
+// Config says which node to talk to. Only URL is needed.
+type Config struct {
+	// URL of the node's API. Without a scheme it is http.
+	URL string
+	// Connections that submissions may use at a time; further ones wait for one
+	// of them. 0: 1024. Each costs a file descriptor here and there.
+	Connections int
+	// Attempts is how often in a row Submit and Stream try a node that cannot be
+	// reached; 0: until ctx ends.
+	Attempts int
+}
+
+// Client is safe for use by many goroutines.
+type Client struct {
+	url      string // without a slash at the end
+	attempts int
+	submits  *http.Client // with connections of its own, so that readers never
+	reads    *http.Client // wait for submissions
+}
+
+const (
+	dialTimeout = 5 * time.Second
+	// idleTimeout is under the server's two minutes, so that a request rarely meets
+	// a connection that is just being closed.
+	idleTimeout = 90 * time.Second
+	maxHeader   = 64 << 10
+)
+
+// New makes a client. It does not connect.
+func New(conf Config) (*Client, error) {
+	base, err := parseURL(conf.URL)
+	if err != nil {
+		return nil, err
+	}
+	if conf.Connections < 0 || conf.Attempts < 0 {
+		return nil, fmt.Errorf("client config: Connections or Attempts is negative")
+	}
+	if conf.Connections == 0 {
+		conf.Connections = 1024
+	}
+	return &Client{url: base, attempts: conf.Attempts, submits: pool(conf.Connections), reads: pool(0)}, nil
+}
+
+// pool keeps up to so many connections open; 0: as many as are asked for.
+func pool(connections int) *http.Client {
+	const idleReaders = 16
+	transport := &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment, // never for loopback
+		DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		TLSHandshakeTimeout:    dialTimeout,
+		MaxConnsPerHost:        connections,
+		MaxIdleConnsPerHost:    max(connections, idleReaders),
+		IdleConnTimeout:        idleTimeout,
+		MaxResponseHeaderBytes: maxHeader,
+		DisableCompression:     true,
+	}
+	return &http.Client{
+		Transport: transport,
+		// The API does not redirect, and values should not go where anybody says.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// Close gives up connections that are not in use.
+func (c *Client) Close() {
+	c.submits.CloseIdleConnections()
+	c.reads.CloseIdleConnections()
+}
+
+func parseURL(text string) (string, error) {
+	full := text
+	if !strings.Contains(full, "://") {
+		full = "http://" + full
+	}
+	u, err := url.Parse(full)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("api url %q: %w", text, err)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return "", fmt.Errorf("api url %q: the scheme is http or https, not %q", text, u.Scheme)
+	case u.Hostname() == "":
+		return "", fmt.Errorf("api url %q: has no host", text)
+	case u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+		return "", fmt.Errorf("api url %q: has more than a scheme, a host and a path", text)
+	}
+	return strings.TrimRight(u.String(), "/"), nil
+}

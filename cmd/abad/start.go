@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"syscall"
+	"time"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/sync/errgroup"
+
+	"abad/api"
+	"abad/home"
+	"abad/net"
+	"abad/node"
+)
+
+func startCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "start",
+		Usage:     "run a node until it is told to stop",
+		UsageText: "abad start --home DIR/node0",
+		Description: "The node logs to standard error. SIGTERM or ctrl-C stops it in order, a second one at once;\n" +
+			"neither loses anything.\n\n" +
+			"Example:\n   abad start --home cluster/node0",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "home", EnvVars: []string{"ABAD_HOME"}, Usage: "home directory of the node, made by abad init"},
+		},
+		Action: startNode,
+	}
+}
+
+func startNode(c *cli.Context) error {
+	if err := atMost(c, 0); err != nil {
+		return err
+	}
+	dir := c.String("home")
+	if dir == "" {
+		return hintf(usagef("--home is missing"), "abad init makes homes; ABAD_HOME can name one too")
+	}
+	h, err := home.Load(dir)
+	if err != nil {
+		return err
+	}
+	log := logger(c.App.ErrWriter, h.Config.Log)
+	listener, err := api.Listen(h.Config.API)
+	if err != nil {
+		return hintf(err, "change api in %s, or stop who has it", home.ConfigFile)
+	}
+	defer listener.Close()
+	n, err := node.New(nodeConfig(h, log))
+	if err != nil {
+		return err
+	}
+	if err := h.Begun(); err != nil {
+		return err
+	}
+	server, err := api.New(api.Config{Node: api.Of(n), Listener: listener, Log: log})
+	if err != nil {
+		return err
+	}
+	parts, ctx := errgroup.WithContext(c.Context)
+	parts.Go(func() error { return n.Run(ctx) })
+	parts.Go(func() error { return server.Run(ctx) })
+	parts.Go(func() error { return announce(ctx, n, log, "http://"+listener.Addr().String()) })
+	if err := parts.Wait(); err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return hintf(err, "change listen in %s, or stop who has it", home.ConfigFile)
+		}
+		return err
+	}
+	log.Info("node stopped", "height", n.Height())
+	return nil
+}
+
+func nodeConfig(h *home.Home, log *slog.Logger) node.Config {
+	conf := node.Config{
+		Self:    h.Self,
+		Cluster: h.Roster.Cluster,
+		Era:     h.Roster.Era,
+		Roster:  h.Roster.Hash(),
+		Epochs:  h.Roster.Window,
+		NodeKey: h.NodeKey,
+		CoinKey: h.CoinKey,
+		Listen:  h.Config.Listen,
+		Dir:     h.Data(),
+		First:   h.First,
+		Limits: node.Limits{
+			MaxValue:    h.Config.Limits.MaxValue,
+			BatchTarget: h.Config.Limits.BatchTarget,
+			Backlog:     h.Config.Limits.Backlog,
+		},
+		Log: log,
+	}
+	for _, peer := range h.Roster.Nodes {
+		conf.Peers = append(conf.Peers, net.Peer{Key: peer.Key, Addr: peer.Addr})
+	}
+	return conf
+}
+
+func logger(out io.Writer, conf home.Log) *slog.Logger {
+	options := &slog.HandlerOptions{Level: conf.Level}
+	if conf.Format == "json" {
+		return slog.New(slog.NewJSONHandler(out, options))
+	}
+	return slog.New(slog.NewTextHandler(out, options))
+}
+
+// announce says when the node can first decide, and where it can be reached.
+func announce(ctx context.Context, n *node.Node, log *slog.Logger, url string) error {
+	select {
+	case <-n.Listening(): // a cluster of one is ready before that
+	case <-ctx.Done():
+		return nil
+	}
+	again := time.NewTicker(readyPoll)
+	defer again.Stop()
+	for {
+		status, err := n.Status(ctx)
+		if err != nil {
+			return nil // it is stopping, and Run says why
+		}
+		if status.Ready {
+			log.Info("ready", "node", status.Node, "nodes", status.Nodes, "height", status.Height,
+				"peers", n.Addr().String(), "api", url)
+			return nil
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
