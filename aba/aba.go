@@ -51,9 +51,8 @@ type Machine struct {
 	given   Set // inputs
 	voted   Set // values of the BVAL of round 0 that this node sent; outlives the rounds
 	current uint32
-	est     bool   // goes into BVAL when the current round starts
-	started bool   // the current round's BVAL went out, or is not this node's to send
-	highest uint32 // the furthest round that a message was seen of
+	est     bool // goes into BVAL when the current round starts
+	started bool // the current round's BVAL went out, or is not this node's to send
 	rounds  []*round
 
 	first   [2]bft.IDSet // whose first vote of round 0 was 0, 1
@@ -138,7 +137,6 @@ func (m *Machine) record(s *Step, from bft.ID, msg Msg) error {
 	if msg.Kind == Decide {
 		return m.recordDecide(from, msg.Values == One)
 	}
-	m.highest = max(m.highest, msg.Round)
 	r := m.round(msg.Round)
 	switch msg.Kind {
 	case BVal:

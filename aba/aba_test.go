@@ -243,6 +243,31 @@ func TestUnanimityIsStrict(t *testing.T) {
 	}
 }
 
+// A node that has decided goes on for f+1 others and for nobody less: one liar's
+// votes in rounds far ahead move nobody.
+func TestDecidedNodesAreNotDriven(t *testing.T) {
+	q, _ := bft.NewQuorum(4)
+	m := New(Config{Quorum: q, Signer: cointest.Signers(4, 2, 1)[0], Bias: true})
+	for _, kind := range []Kind{BVal, Aux} {
+		for id := range bft.ID(3) {
+			m.Handle(id, Msg{Kind: kind, Values: One, First: kind == BVal})
+		}
+	}
+	if _, decided := m.Decided(); !decided {
+		t.Fatal("three votes do not decide")
+	}
+	for _, round := range []uint32{1, 2, MaxAhead} {
+		for _, kind := range []Kind{BVal, Aux} {
+			if s := m.Handle(3, Msg{Kind: kind, Round: round, Values: One}); len(s.Send) > 0 {
+				t.Errorf("a single %v of round %d makes it send %+v", kind, round, s.Send)
+			}
+		}
+	}
+	if s := m.Handle(2, Msg{Kind: BVal, Round: 1, Values: One}); len(s.Send) == 0 || s.Send[0].Msg.Round != 1 {
+		t.Errorf("f+1 nodes are in round 1 and it sends %+v", s.Send)
+	}
+}
+
 func TestFaultsAndErrors(t *testing.T) {
 	q, _ := bft.NewQuorum(4)
 	fresh := func() *Machine {

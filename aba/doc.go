@@ -35,9 +35,9 @@
 // Deviations from the paper: the fixed-coin prefix; CONF, as in Cobalt (MacBrough
 // 2018), without which a scheduler that reads the coin early can keep the nodes
 // apart for ever, and only in random rounds; DECIDE, so that instances end; a node
-// that has decided starts a further round only when somebody else has; re-propose
-// (a node that put in 0 may put in 1 later) as in PACE (Zhang and Duan, CCS'22);
-// and unanimity, in the spirit of Alea (Antunes et al., NSDI'24): when the first
+// that has decided starts a further round only when f+1 nodes have voted in it or
+// beyond; re-propose (a node that put in 0 may put in 1 later) as in PACE (Zhang
+// and Duan, CCS'22); and unanimity, in the spirit of Alea (Antunes et al., NSDI'24): when the first
 // vote of all n nodes is v, v is decided at once. That is safe because a correct
 // node whose first vote is v never sends the other one: only the relay of rule A
 // could make it, which takes f+1 nodes. With re-propose this holds for 1 alone,

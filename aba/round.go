@@ -61,6 +61,15 @@ func (v *votes) quorum(q bft.Quorum, bin Set) Set {
 	return None
 }
 
+// voters is who has sent any vote of the round.
+func (r *round) voters() bft.IDSet {
+	from := r.bval[0].Union(r.bval[1])
+	for set := Zero; set <= Both; set++ {
+		from = from.Union(r.aux[set]).Union(r.conf[set])
+	}
+	return from
+}
+
 // flip is the round's coin.
 func (r *round) flip(m *Machine, n uint32) *coin.Machine {
 	if r.toss == nil {

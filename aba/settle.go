@@ -58,18 +58,31 @@ func (m *Machine) unanimity(s *Step) {
 }
 
 // start begins the current round. A node that has decided does so only when
-// somebody else has: in a unanimous run nobody does.
+// others need it to: in a unanimous run nobody does. Those who need it are correct
+// and undecided, and they are Amplify nodes at least, for if fewer were undecided,
+// Amplify DECIDE would decide them. Nothing less will do: a faulty node that voted
+// in a round far ahead would drive all nodes there.
 func (m *Machine) start(s *Step) bool {
 	if m.started {
 		return true
 	}
-	if m.decided != None && m.highest < m.current {
+	if m.decided != None && m.ahead().Len() < m.cfg.Quorum.Amplify() {
 		return false
 	}
 	m.started = true
 	m.sendBVal(s, m.current, m.est)
 	m.relay(s, m.current)
 	return true
+}
+
+// ahead is who has voted in the current round or a later one.
+func (m *Machine) ahead() (from bft.IDSet) {
+	for n := int(m.current); n < len(m.rounds); n++ {
+		if m.rounds[n] != nil {
+			from = from.Union(m.rounds[n].voters())
+		}
+	}
+	return from
 }
 
 // advance takes the current round as far as it goes and reports whether it ended.
