@@ -132,7 +132,7 @@ func (m *Machine) enter(block *Block, values []batch.ValueID) {
 	m.bench.block(h.Epoch, h.Accepted)
 }
 
-// Adopt is the next block as peers have it, with a certificate that the driver
+// Adopt is the next block, or one that is here without certificate, as peers have it, with a certificate that the driver
 // has verified. Its batches must be in the store; Batches are those that the
 // ledger may not have heard of by [Hold].
 type Adopt struct {
@@ -141,9 +141,16 @@ type Adopt struct {
 	Batches     []Hold
 }
 
-// adopt takes the block instead of this node's own count of the votes.
+// adopt takes the block instead of this node's own count of the votes. If that
+// was quicker, only the certificate is news.
 func (m *Machine) adopt(s *Step, in Adopt) error {
 	h := in.Block.Header
+	if h.Epoch <= m.tip.height {
+		if ep := m.known(h.Epoch); ep != nil && ep.cert.hash != h.Hash() {
+			return fmt.Errorf("%w: block %d is certified as %s, and is %s here", ErrInput, h.Epoch, h.Hash(), ep.cert.hash)
+		}
+		return m.certify(s, Certified{Epoch: h.Epoch, Certificate: in.Certificate})
+	}
 	if h.Epoch != m.tip.height+1 || h.Previous != m.tip.hash {
 		return fmt.Errorf("%w: block %d does not follow block %d", ErrInput, h.Epoch, m.tip.height)
 	}

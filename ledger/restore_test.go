@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -112,6 +113,35 @@ func TestRestartNeverContradictsItself(t *testing.T) {
 	t.Logf("%d messages replayed", replayed)
 }
 
+// A node counts the votes of a block itself while a peer's certificate for it is on
+// its way. Peers that have certified the block send no shares of theirs again, so
+// the certificate must not be lost.
+func TestAdoptWhatIsHereAlready(t *testing.T) {
+	w := newWorld(t, 4, 1, 3)
+	w.push(w.batch(0, 1), 0, 1, 2, 3)
+	w.Run()
+	block, cert := w.blocks[0][0], w.certs[0][1]
+	late := New(w.config(3))
+	if err := late.Restore(block.Block, block.Values, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := late.Input(Resume{}); err != nil || late.CertifiedHeight() != 0 {
+		t.Fatalf("%v, certified %d", err, late.CertifiedHeight())
+	}
+	other := *block.Block
+	other.Header.Time++
+	if _, err := late.Input(Adopt{Block: &other, Certificate: cert}); !errors.Is(err, ErrInput) {
+		t.Errorf("another block of this height: %v", err)
+	}
+	s, err := late.Input(Adopt{Block: block.Block, Certificate: cert})
+	if err != nil || late.CertifiedHeight() != 1 || len(s.Out) != 1 {
+		t.Fatalf("%v, certified %d, %v", err, late.CertifiedHeight(), s.Out)
+	}
+	if got, ok := s.Out[0].(Certified); !ok || got.Epoch != 1 || string(got.Certificate.Block) != string(cert.Block) {
+		t.Errorf("out comes %v", s.Out[0])
+	}
+}
+
 // A node that was away takes the certified blocks of the others, and ends with
 // the same log.
 func TestAdopt(t *testing.T) {
@@ -125,9 +155,14 @@ func TestAdopt(t *testing.T) {
 	w.input(3, 0, Resume{})
 	for _, c := range w.blocks[0] {
 		e := c.Block.Header.Epoch
-		if e > 1 {
-			if _, err := late.Input(Adopt{Block: w.blocks[0][0].Block}); err == nil {
+		if next := int(e); next < len(w.blocks[0]) {
+			if _, err := late.Input(Adopt{Block: w.blocks[0][next].Block}); err == nil {
 				t.Fatal("a block that does not follow is adopted")
+			}
+		}
+		if first := w.blocks[0][0].Block; e > 1 {
+			if s, err := late.Input(Adopt{Block: first, Certificate: w.certs[0][1]}); err != nil || len(s.Out) > 0 || late.Height() != e-1 {
+				t.Fatalf("a block that is here with its certificate: %v, %v", s, err)
 			}
 		}
 		if _, err := late.Input(Adopt{Block: c.Block, Certificate: w.certs[0][e]}); err == nil && len(c.Block.Batches) > 0 {

@@ -7,12 +7,14 @@ import (
 	"sync/atomic"
 
 	"abad/ledger"
+	"abad/store"
 )
 
 // archive stores certificates and forgets what they make unnecessary: journal and
 // outbox. Votes do not wait for it.
 type archive struct {
 	driver *driver
+	pruner pruner
 	wake   chan struct{}
 
 	stored atomic.Uint64 // every block up to here has its certificate on disk
@@ -53,17 +55,24 @@ func (a *archive) write() error {
 	certs, certified := a.certs, a.certified
 	a.certs = nil
 	a.mu.Unlock()
-	for i, c := range certs {
-		if c.Epoch > d.store.Height() {
-			a.mu.Lock()
-			a.certs = append(certs[i:], a.certs...)
-			a.mu.Unlock()
+	height := d.store.Height()
+	var ready []store.Certificate
+	var early []ledger.Certified
+	for _, c := range certs {
+		if c.Epoch > height {
+			early = append(early, c)
 			certified = min(certified, c.Epoch-1)
-			break
+			continue
 		}
-		if err := d.store.PutCertificate(c.Epoch, c.Certificate.Encode()); err != nil {
-			return fmt.Errorf("certificate %d: %w", c.Epoch, err)
-		}
+		ready = append(ready, store.Certificate{Height: c.Epoch, Data: c.Certificate.Encode()})
+	}
+	if len(early) > 0 {
+		a.mu.Lock()
+		a.certs = append(early, a.certs...)
+		a.mu.Unlock()
+	}
+	if err := d.store.PutCertificates(ready); err != nil {
+		return err
 	}
 	if certified == a.stored.Load() {
 		return nil
@@ -75,5 +84,8 @@ func (a *archive) write() error {
 	d.transport.Release(certified)
 	d.transport.SetPosition(d.position())
 	d.grown.signal()
+	if err := a.pruner.prune(certified); err != nil {
+		return fmt.Errorf("prune: %w", err)
+	}
 	return nil
 }

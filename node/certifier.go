@@ -3,7 +3,11 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"abad/bft"
 	"abad/coin"
@@ -87,6 +91,29 @@ func (c *certifier) verify(epoch uint64, hash bft.Hash, cert ledger.Certificate)
 	return errors.Join(
 		key.Verify(coin.BlockMessage(hash), cert.Block),
 		key.Verify(coin.BeaconMessage(epoch), cert.Beacon))
+}
+
+// verifyPart is how many blocks are checked together, on one processor.
+const verifyPart = 16
+
+// verifyAll checks the certificates of many blocks, on all processors.
+func (c *certifier) verifyAll(blocks []followed) error {
+	key := c.key.Group().PublicKey()
+	var work errgroup.Group
+	for part := range slices.Chunk(blocks, verifyPart) {
+		work.Go(func() error {
+			var msgs, sigs [][]byte
+			for _, b := range part {
+				msgs = append(msgs, coin.BlockMessage(b.block.Hash()), coin.BeaconMessage(b.height()))
+				sigs = append(sigs, b.cert.Block, b.cert.Beacon)
+			}
+			if err := key.VerifyAll(msgs, sigs); err != nil {
+				return fmt.Errorf("certificates of blocks %d to %d: %w", part[0].height(), part[len(part)-1].height(), err)
+			}
+			return nil
+		})
+	}
+	return work.Wait()
 }
 
 func (c *certifier) add(j job) {

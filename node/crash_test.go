@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"sync"
@@ -54,6 +55,8 @@ func TestCrashAtEveryWrite(t *testing.T) {
 	c.confs[3].hooks = hooks{}
 	c.start(3)
 	if _, err := c.nodes[3].Submit(within(t), value(900_000)); err != nil {
+		c.tell(0, 1, 2, 3)
+		pprof.Lookup("goroutine").WriteTo(os.Stderr, 1)
 		t.Fatal(err)
 	}
 	acknowledged := load.end()

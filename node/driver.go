@@ -151,9 +151,6 @@ func (d *driver) clock() {
 // input gives the ledger an input. An error means that a certified block
 // contradicts our log: more than f nodes are faulty, or the store is not ours.
 func (d *driver) input(in ledger.In) {
-	if adopt, ok := in.(ledger.Adopt); ok && adopt.Block.Header.Epoch != d.ledger.Height()+1 {
-		return // our own count of the votes was quicker
-	}
 	step, err := d.ledger.Input(in)
 	if err != nil {
 		d.failed = fmt.Errorf("%T: %w", in, err)
@@ -343,12 +340,11 @@ func (d *driver) persist() error {
 }
 
 func (d *driver) putBlocks(blocks []ledger.Committed) error {
-	for _, c := range blocks {
-		if err := d.store.PutBlock(c.Block.Header.Epoch, c.Block.Encode(), joinIDs(c.Values), digestsOf(c.Block)); err != nil {
-			return fmt.Errorf("block %d: %w", c.Block.Header.Epoch, err)
-		}
+	records := make([]store.Block, len(blocks))
+	for i, c := range blocks {
+		records[i] = store.Block{Height: c.Block.Header.Epoch, Record: c.Block.Encode(), IDs: joinIDs(c.Values), Taken: digestsOf(c.Block)}
 	}
-	return nil
+	return d.store.PutBlocks(records)
 }
 
 // position is what peers are told: durable blocks and certificates.

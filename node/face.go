@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 
 	"abad/batch"
@@ -47,10 +48,22 @@ func (n *Node) Block(height uint64) (*ledger.Block, error) {
 	return b, notFound(err)
 }
 
-// Values gives a block's values in order, each of which is nowhere else in the log.
+// Values gives a block's values in order, each of which is nowhere else in the log;
+// [ErrNotFound], or [ErrPruned].
 func (n *Node) Values(height uint64) ([]batch.Value, error) {
 	v, err := readValues(n.store, height)
-	return v, notFound(err)
+	return v, n.missing(height, err)
+}
+
+// missing tells a batch that was pruned from one that never was.
+func (n *Node) missing(height uint64, err error) error {
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if pruned, broken := readPruned(n.store); broken == nil && height <= pruned {
+		return fmt.Errorf("%w: block %d of %d", ErrPruned, height, n.Height())
+	}
+	return notFound(err)
 }
 
 // Certificate gives a block's certificate, or [ErrNotFound] while there is none.
@@ -85,8 +98,9 @@ func (n *Node) status() Status {
 	if muted := d.ledger.Muted(); muted > s.Height {
 		s.Silent = muted
 	}
-	if claimed := d.follower.credible(n.quorum); claimed > s.Height {
+	if claimed := d.follower.credible(); claimed > s.Height {
 		s.Behind = claimed - s.Height
+		s.Left = d.follower.progress.eta(s.Height, claimed)
 	}
 	for _, e := range d.ledger.Open() {
 		open := OpenEpoch{Epoch: e}

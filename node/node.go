@@ -32,6 +32,11 @@ type Config struct {
 	// its memory was lost.
 	First bool
 
+	// Retain is how many blocks keep their payload; 0: all. What some node of the
+	// roster may still come for is kept beyond that, unless PruneAnyway.
+	Retain      uint64
+	PruneAnyway bool
+
 	Limits Limits
 	Log    *slog.Logger
 	// Wrap stands between QUIC and the socket, for tests of delay and loss.
@@ -104,10 +109,11 @@ type Status struct {
 	Era       uint64
 	Height    uint64 // the last block
 	Hash      bft.Hash
-	Certified uint64 // blocks up to here have their certificates
-	Ready     bool   // not behind, and links to enough peers to decide
-	Silent    uint64 // epochs up to here are left to the others, after a loss of the store; 0: none
-	Behind    uint64 // blocks that peers have certified and this node lacks
+	Certified uint64        // blocks up to here have their certificates
+	Ready     bool          // not behind, and links to enough peers to decide
+	Silent    uint64        // epochs up to here are left to the others, after a loss of the store; 0: none
+	Behind    uint64        // blocks that peers have certified and this node lacks
+	Left      time.Duration // until it has caught up, by the speed so far; 0: not behind, or not known yet
 	Open      []OpenEpoch
 	Waiting   int    // batches held that are in no block
 	Queued    int64  // bytes of own values that are in no block

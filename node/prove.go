@@ -53,7 +53,7 @@ func (n *Node) Prove(height, index uint64) (batch.Value, *proof.Proof, error) {
 		}
 		data, err := n.store.Batch(t.Digest)
 		if err != nil {
-			return batch.Value{}, nil, notFound(err)
+			return batch.Value{}, nil, n.missing(height, err)
 		}
 		for i := range int(t.Total) {
 			if t.Skipped(i) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"abad/batch"
+	"abad/bft"
 	"abad/codec"
 	"abad/ledger"
 	"abad/store"
@@ -18,7 +19,7 @@ func (d *driver) restore() error {
 		return err
 	}
 	for p := range d.store.Pending() {
-		data, err := d.store.Batch(p.Digest)
+		data, err := readBatch(d.store, p.Digest)
 		if err != nil {
 			return err
 		}
@@ -35,7 +36,7 @@ func (d *driver) restore() error {
 	// A crash between the journal and the block of one tick leaves records of an
 	// epoch that was not open yet. Nothing of them was sent, and that epoch will be
 	// opened anew, with another header: kept, the two would contradict each other.
-	if err := d.store.Cut(d.store.Height() + d.follower.epochs); err != nil {
+	if err := d.store.Cut(d.store.Height()+d.follower.epochs+1, firstTopic-1); err != nil {
 		return err
 	}
 	for _, epoch := range d.store.Epochs() {
@@ -107,7 +108,20 @@ func readBlock(s *store.Store, height uint64) (*ledger.Block, error) {
 	if err != nil {
 		return nil, fmt.Errorf("block %d: %w", height, err)
 	}
+	if block.Header.Epoch != height {
+		return nil, fmt.Errorf("block %d: the store gives block %d", height, block.Header.Epoch)
+	}
 	return block, nil
+}
+
+// readBatch reads a batch and checks that it is the one: a disk may give a whole
+// record that is another.
+func readBatch(s *store.Store, d bft.Hash) ([]byte, error) {
+	data, err := s.Batch(d)
+	if err == nil && batch.Digest(data) != d {
+		err = fmt.Errorf("batch %s: the store gives bytes with another digest", d.Short())
+	}
+	return data, err
 }
 
 func readCertificate(s *store.Store, height uint64) (ledger.Certificate, error) {
@@ -130,9 +144,9 @@ func readValues(s *store.Store, height uint64) ([]batch.Value, error) {
 	}
 	values := make([]batch.Value, 0, block.Header.Values)
 	for _, t := range block.Batches {
-		data, err := s.Batch(t.Digest)
+		data, err := readBatch(s, t.Digest)
 		if err != nil {
-			return nil, fmt.Errorf("batch %s of block %d: %w", t.Digest.Short(), height, err)
+			return nil, fmt.Errorf("block %d: %w", height, err)
 		}
 		for i, v := range batch.Values(data) {
 			if !t.Skipped(i) {

@@ -122,12 +122,16 @@ func (n *Node) build() error {
 		Quorum: n.quorum, Self: c.Self, Cluster: c.Cluster, Era: c.Era, Signer: c.CoinKey,
 	})
 	d.archive = newArchive(d)
+	d.archive.pruner = pruner{retain: c.Retain, anyway: c.PruneAnyway, driver: d, needed: n.common}
+	if d.archive.pruner.pruned, err = readPruned(n.store); err != nil {
+		return err
+	}
 	d.fetcher = newFetcher(n.quorum.All())
 	d.fetcher.self, d.fetcher.transport, d.fetcher.intake, d.fetcher.log = c.Self, transport, d.intake, c.Log
 	d.fetcher.height = d.height.Load
 	d.follower = &follower{
-		self: c.Self, epochs: uint64(c.Epochs), transport: transport, intake: d.intake, certifier: d.certifier,
-		store: n.store, driver: d, log: c.Log,
+		self: c.Self, quorum: n.quorum, epochs: uint64(c.Epochs), transport: transport, certifier: d.certifier,
+		store: n.store, driver: d, log: c.Log, ranges: newChoice(n.quorum.All()), batches: newChoice(n.quorum.All()),
 		positions: make([]net.Position, n.quorum.All()), wake: make(chan struct{}, 1),
 	}
 	d.ledger = ledger.New(ledger.Config{

@@ -140,6 +140,26 @@ func (s *Store) Batch(digest bft.Hash) ([]byte, error) {
 	return data, nil
 }
 
+// BatchSize returns about how many bytes a batch has, a few more or less, without
+// reading them; or [ErrNotFound].
+func (s *Store) BatchSize(digest bft.Hash) (size int, err error) {
+	err = s.view(func(txn *badger.Txn) error {
+		item, err := txn.Get(digestKey(digest))
+		if errors.Is(err, badger.ErrKeyNotFound) {
+			return ErrNotFound
+		}
+		if err != nil {
+			return s.lost(err)
+		}
+		size = int(item.ValueSize())
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("batch %s: %w", digest.Short(), err)
+	}
+	return size, nil
+}
+
 // HasBatch reports whether a batch is on disk. It never waits for the disk to
 // write.
 func (s *Store) HasBatch(digest bft.Hash) (bool, error) {

@@ -16,36 +16,73 @@ const idsPart = 4 << 20
 // in the block's own transaction, which holds maxEntries.
 const MaxTaken = 8 << 10
 
-// PutBlock stores a block: its record, the ids of its values one after the other
-// (16 bytes each), and that the batches in taken are no longer pending. It is one
-// transaction: after a crash all of it is there or nothing. Heights are 1, 2, 3,
-// ...; another than the next is refused with [ErrHeight]. Batches of a block are
-// put before it, as one that comes later would be pending.
+// Block is what [Store.PutBlocks] stores of one.
+type Block struct {
+	Height uint64
+	Record []byte
+	IDs    []byte     // of its values one after the other, 16 bytes each
+	Taken  []bft.Hash // the batches that are no longer pending
+}
+
+// PutBlock stores one block; see [Store.PutBlocks].
 func (s *Store) PutBlock(height uint64, record, ids []byte, taken []bft.Hash) error {
+	return s.PutBlocks([]Block{{height, record, ids, taken}})
+}
+
+// PutBlocks stores blocks: their records, the ids of their values, and that the
+// batches in Taken are no longer pending. After a crash a block is there as a
+// whole or not at all, and the first ones if not all; those that fit go in one
+// transaction. Heights are 1, 2, 3, ...; another than the next is refused with
+// [ErrHeight], before any is written. Batches of a block are put before it, as
+// one that comes later would be pending.
+func (s *Store) PutBlocks(blocks []Block) error {
 	s.blocks.Lock()
 	defer s.blocks.Unlock()
-	if next := s.height.Load() + 1; height != next {
-		return fmt.Errorf("%w: put block %d where %d is next", ErrHeight, height, next)
+	for i, b := range blocks {
+		if next := s.height.Load() + 1 + uint64(i); b.Height != next {
+			return fmt.Errorf("%w: put block %d where %d is next", ErrHeight, b.Height, next)
+		}
 	}
 	var w write
-	w.set(numberKey(blockKey, height), record)
-	for part := uint64(0); len(ids) > 0; part++ {
+	for _, b := range blocks {
+		one, err := s.blockWrite(b)
+		if err != nil {
+			return err
+		}
+		if !w.fits(one) {
+			if err := s.write(&w); err != nil {
+				return fmt.Errorf("put blocks to %d: %w", b.Height-1, err)
+			}
+			w = write{}
+		}
+		w.append(one)
+	}
+	if len(blocks) == 0 {
+		return nil
+	}
+	if err := s.write(&w); err != nil {
+		return fmt.Errorf("put blocks to %d: %w", blocks[len(blocks)-1].Height, err)
+	}
+	return nil
+}
+
+func (s *Store) blockWrite(b Block) (*write, error) {
+	w := new(write)
+	w.set(numberKey(blockKey, b.Height), b.Record)
+	for ids, part := b.IDs, uint64(0); len(ids) > 0; part++ {
 		n := min(len(ids), idsPart)
-		w.set(pairKey(idsKey, height, part), ids[:n])
+		w.set(pairKey(idsKey, b.Height, part), ids[:n])
 		ids = ids[n:]
 	}
-	gone := s.held.release(&w, taken)
+	gone := s.held.release(w, b.Taken)
 	if len(gone) > MaxTaken {
-		return fmt.Errorf("%w: block %d takes %d pending batches, at most %d", ErrTooLarge, height, len(gone), MaxTaken)
+		return nil, fmt.Errorf("%w: block %d takes %d pending batches, at most %d", ErrTooLarge, b.Height, len(gone), MaxTaken)
 	}
 	w.applied = func() {
 		s.held.forget(gone)
-		s.height.Store(height)
+		s.height.Store(b.Height)
 	}
-	if err := s.write(&w); err != nil {
-		return fmt.Errorf("put block %d: %w", height, err)
-	}
-	return nil
+	return w, nil
 }
 
 // Height is the height of the last block, 0 if there is none.
@@ -87,16 +124,42 @@ func (s *Store) Blocks(from uint64, fn func(height uint64, record []byte) error)
 	})
 }
 
+// Certificate is that of a block, for [Store.PutCertificates].
+type Certificate struct {
+	Height uint64
+	Data   []byte
+}
+
 // PutCertificate stores the certificate of a block that is in the store.
 func (s *Store) PutCertificate(height uint64, data []byte) error {
-	if last := s.Height(); height == 0 || height > last {
-		return fmt.Errorf("%w: a certificate for block %d of %d", ErrHeight, height, last)
+	return s.PutCertificates([]Certificate{{height, data}})
+}
+
+// PutCertificates stores certificates of blocks that are in the store, in their
+// order; those that fit go in one transaction.
+func (s *Store) PutCertificates(certs []Certificate) error {
+	for _, c := range certs {
+		if last := s.Height(); c.Height == 0 || c.Height > last {
+			return fmt.Errorf("%w: a certificate for block %d of %d", ErrHeight, c.Height, last)
+		}
 	}
-	var w write
-	w.set(numberKey(certificateKey, height), data)
-	w.applied = func() { s.certified.Store(max(height, s.certified.Load())) }
-	if err := s.write(&w); err != nil {
-		return fmt.Errorf("put certificate %d: %w", height, err)
+	for len(certs) > 0 {
+		var w write
+		n := 0
+		for ; n < len(certs); n++ {
+			one := new(write)
+			height := certs[n].Height
+			one.set(numberKey(certificateKey, height), certs[n].Data)
+			one.applied = func() { s.certified.Store(max(height, s.certified.Load())) }
+			if !w.fits(one) {
+				break
+			}
+			w.append(one)
+		}
+		if err := s.write(&w); err != nil {
+			return fmt.Errorf("put certificates to %d: %w", certs[n-1].Height, err)
+		}
+		certs = certs[n:]
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"abad/bft"
@@ -52,6 +53,61 @@ func TestCertificatesNeedTheirBlock(t *testing.T) {
 	s.Close()
 	if got := open(t, dir, Options{}).Certified(); got != 2 {
 		t.Errorf("certified %d after opening again", got)
+	}
+}
+
+// Blocks that come together cost one write where they fit, and are a prefix where
+// the disk fails between two writes.
+func TestBlocksTogether(t *testing.T) {
+	dir := t.TempDir()
+	writes, allowed := 0, 1<<30
+	die := errors.New("died")
+	s := open(t, dir, Options{BeforeWrite: func() error {
+		if writes++; writes > allowed {
+			return die
+		}
+		return nil
+	}})
+	var blocks []Block
+	var certs []Certificate
+	for h := uint64(1); h <= 300; h++ {
+		d := putBatch(t, s, int(h), 10)
+		blocks = append(blocks, Block{h, make([]byte, valueThreshold-1), d[:16], []bft.Hash{d}})
+		certs = append(certs, Certificate{h, make([]byte, 100)})
+	}
+	writes = 0
+	if err := s.PutBlocks(append(slices.Clone(blocks[:100]), blocks[101])); !errors.Is(err, ErrHeight) || s.Height() != 0 || writes != 0 {
+		t.Errorf("with a gap: %v, height %d, %d writes", err, s.Height(), writes)
+	}
+	if err := s.PutBlocks(blocks[:100]); err != nil || writes != 1 || s.Height() != 100 || len(pendingDigests(s)) != 200 {
+		t.Errorf("%v: %d writes, height %d, %d pending", err, writes, s.Height(), len(pendingDigests(s)))
+	}
+	writes = 0
+	if err := s.PutCertificates(certs[:101]); !errors.Is(err, ErrHeight) || writes != 0 {
+		t.Errorf("one certificate too many: %v", err)
+	}
+	if err := s.PutCertificates(certs[:100]); err != nil || writes != 1 || s.Certified() != 100 {
+		t.Errorf("%v: %d writes, %d certified", err, writes, s.Certified())
+	}
+	// 200 blocks of 4 KiB are less than a transaction, with 150 more they are not.
+	for h := uint64(301); h <= 450; h++ {
+		blocks = append(blocks, Block{h, make([]byte, valueThreshold-1), nil, nil})
+	}
+	writes, allowed = 0, 1
+	if err := s.PutBlocks(blocks[100:]); !errors.Is(err, die) || writes != 2 {
+		t.Errorf("%d writes, %v", writes, err)
+	}
+	height := s.Height()
+	s.Close()
+	s = open(t, dir, Options{})
+	if s.Height() != height || height <= 300 || height >= 450 || len(pendingDigests(s)) != 0 {
+		t.Errorf("height %d before, %d after, %d pending", height, s.Height(), len(pendingDigests(s)))
+	}
+	if err := s.PutBlocks(blocks[height:]); err != nil || s.Height() != 450 {
+		t.Errorf("the rest: %v", err)
+	}
+	if err := errors.Join(s.PutBlocks(nil), s.PutCertificates(nil)); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -213,21 +213,21 @@ func (j *journal) advance(kept uint64) (first uint64, ok bool) {
 	return first, true
 }
 
-// Cut forgets the records of all epochs after last. A crash in the middle leaves
-// some of them; whoever cuts at every start never sees those.
-func (s *Store) Cut(last uint64) error {
+// Cut forgets the records of the epochs from first to last. A crash in the middle
+// leaves some of them; whoever cuts at every start never sees those.
+func (s *Store) Cut(first, last uint64) error {
 	s.journal.trim.Lock()
 	defer s.journal.trim.Unlock()
 	if last == math.MaxUint64 {
-		return nil
+		return errors.New("cut the journal: the last epoch cannot be cut")
 	}
-	if err := s.sweep(last+1, math.MaxUint64); err != nil {
+	if err := s.sweep(first, last+1); err != nil {
 		return fmt.Errorf("cut the journal: %w", err)
 	}
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()
 	for e := range s.journal.epochs {
-		if e > last {
+		if first <= e && e <= last {
 			delete(s.journal.epochs, e)
 		}
 	}

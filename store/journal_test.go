@@ -183,24 +183,27 @@ func TestMetasByPrefix(t *testing.T) {
 func TestCut(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, Options{})
-	for epoch := range uint64(6) {
+	for epoch := range uint64(8) {
 		if err := s.Append([]Record{{epoch, fmt.Append(nil, epoch)}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, last := range []uint64{math.MaxUint64, 5, 3, 4} { // only the third one cuts
-		if err := s.Cut(last); err != nil {
+	for _, cut := range [][2]uint64{{9, 100}, {6, 5}, {5, 6}, {5, 6}} { // only the third one cuts
+		if err := s.Cut(cut[0], cut[1]); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Append([]Record{{4, []byte("new")}}); err != nil {
+	if err := s.Cut(0, math.MaxUint64); err == nil {
+		t.Error("cut the epoch after which there is none")
+	}
+	if err := s.Append([]Record{{5, []byte("new")}}); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if got := s.Epochs(); !slices.Equal(got, []uint64{0, 1, 2, 3, 4}) {
+		if got := s.Epochs(); !slices.Equal(got, []uint64{0, 1, 2, 3, 4, 5, 7}) {
 			t.Errorf("epochs %v", got)
 		}
-		if got := journalOf(t, s, 4); !slices.Equal(got, []string{"new"}) {
+		if got := journalOf(t, s, 5); !slices.Equal(got, []string{"new"}) {
 			t.Errorf("an epoch that was cut and written again: %q", got)
 		}
 		s.Close()

@@ -43,6 +43,29 @@ func (w *write) remove(key []byte) {
 	w.inline += len(key) + entryOverhead
 }
 
+// fits reports whether o can go into the transaction of w. A first one always
+// can: whether it is too large by itself, the write says.
+func (w *write) fits(o *write) bool {
+	return len(w.entries) == 0 || len(w.entries)+len(o.entries) <= maxEntries &&
+		w.inline+o.inline <= maxInline && w.payload+o.payload <= maxGroupPayload
+}
+
+// append adds what o writes.
+func (w *write) append(o *write) {
+	w.entries = append(w.entries, o.entries...)
+	w.inline += o.inline
+	w.payload += o.payload
+	before := w.applied
+	w.applied = func() {
+		if before != nil {
+			before()
+		}
+		if o.applied != nil {
+			o.applied()
+		}
+	}
+}
+
 // queue holds the writes that wait for the disk. The first one's caller leads.
 type queue struct {
 	mu      sync.Mutex

@@ -1,0 +1,266 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"abad/batch"
+	"abad/bft"
+	"abad/codec"
+	"abad/ledger"
+	"abad/net"
+	"abad/store"
+)
+
+const (
+	// pullsAtOnce is how many batches are fetched at once: small ones share the
+	// syncs of the disk, and large ones come from several peers.
+	pullsAtOnce = 16
+	// maxAhead bounds the blocks that are handed over at once by their values, whose
+	// ids are in memory: 16 MiB, and as much of those before.
+	maxAhead = ledger.MaxValues
+)
+
+// A node that is behind works on three ranges of blocks at a time: of one it asks
+// for the blocks and checks the certificates, of one it fetches the batches, and
+// one the driver makes durable. Blocks enter the log in order, and those of a range
+// share their syncs.
+
+// span is consecutive blocks whose certificates are right.
+type span struct {
+	from   bft.ID // who gave it
+	blocks []followed
+}
+
+// followed is a block on its way into the log.
+type followed struct {
+	block   *ledger.Block
+	cert    ledger.Certificate
+	batches [][]byte      // some of its batches, as the peer gave them
+	holds   []ledger.Hold // all of them, once they are in the store
+}
+
+func (b *followed) height() uint64 { return b.block.Header.Epoch }
+
+// weight is the number of value ids that the block brings along.
+func (b *followed) weight() int {
+	n := 1
+	for _, t := range b.block.Batches {
+		n += int(t.Total)
+	}
+	return n
+}
+
+// catchUp fetches blocks until no peer has more, or none gives any. It reports
+// whether the log has grown.
+func (f *follower) catchUp(ctx context.Context) bool {
+	ctx, cancel := context.WithCancel(ctx)
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	defer cancel()
+	begin := f.stored()
+	told := begin // the driver has got the blocks up to here
+	next := make(chan *span, 1)
+	asking.Go(func() {
+		defer close(next)
+		f.ask(ctx, begin+1, next)
+	})
+	var err error
+	for s := range next {
+		if told, err = f.apply(ctx, s, told); err != nil {
+			f.log.Debug("catch-up", "peer", s.from, "err", err)
+			break
+		}
+		f.progress.note(f.log, f.stored(), f.credible())
+	}
+	if err == nil {
+		err = f.waitStored(ctx, told)
+	}
+	f.progress.done(f.log, f.stored(), f.credible())
+	return f.stored() > begin
+}
+
+func (f *follower) waitStored(ctx context.Context, height uint64) error {
+	return f.driver.waitFor(ctx, func() bool { return f.stored() >= height })
+}
+
+// ask gets span after span.
+func (f *follower) ask(ctx context.Context, from uint64, next chan<- *span) {
+	for {
+		s := f.askOne(ctx, from)
+		if s == nil {
+			return
+		}
+		select {
+		case next <- s:
+		case <-ctx.Done():
+			return
+		}
+		from += uint64(len(s.blocks))
+	}
+}
+
+// askOne gets the blocks from a height on from the first peer that gives some.
+func (f *follower) askOne(ctx context.Context, from uint64) *span {
+	var tried bft.IDSet
+	for {
+		id, ok := f.ranges.take(f.having(from), tried)
+		if !ok {
+			return nil
+		}
+		tried.Add(id)
+		began := time.Now()
+		s, err := f.askPeer(ctx, id, from)
+		f.ranges.done(id, time.Since(began), err)
+		if err == nil {
+			return s
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if !errors.Is(err, net.ErrDown) {
+			f.log.Debug("catch-up", "peer", id, "from", from, "err", err)
+		}
+	}
+}
+
+func (f *follower) askPeer(ctx context.Context, id bft.ID, from uint64) (*span, error) {
+	asking, cancel := context.WithTimeout(ctx, pullTimeout)
+	defer cancel()
+	request := blockRequest{From: from, Whole: from > f.store.Height()}
+	answer, err := f.transport.Request(asking, id, askBlocks, codec.Marshal(request), 2*rangeBytes)
+	if err != nil {
+		return nil, err
+	}
+	return f.check(id, from, answer)
+}
+
+// check reads an answer with blocks, and proves it.
+func (f *follower) check(id bft.ID, from uint64, answer []byte) (*span, error) {
+	var raw []certifiedBlock
+	if err := codec.Unmarshal(answer, &raw); err != nil {
+		return nil, fmt.Errorf("answer with blocks: %w", err)
+	}
+	if len(raw) == 0 || len(raw) > rangeBlocks {
+		return nil, fmt.Errorf("answer with %d blocks", len(raw))
+	}
+	s := &span{from: id, blocks: make([]followed, len(raw))}
+	for i, r := range raw {
+		block, err := ledger.DecodeBlock(r.Block)
+		if err != nil {
+			return nil, err
+		}
+		if block.Header.Epoch != from+uint64(i) {
+			return nil, fmt.Errorf("block %d where %d was asked for", block.Header.Epoch, from+uint64(i))
+		}
+		b := &s.blocks[i]
+		b.block, b.cert, b.batches = block, r.Certificate, r.Batches
+	}
+	return s, f.certifier.verifyAll(s.blocks)
+}
+
+// apply fetches what the blocks of a span need and hands them to the driver. It
+// does not wait until they are durable, but for those before them.
+func (f *follower) apply(ctx context.Context, s *span, told uint64) (uint64, error) {
+	for blocks := s.blocks; len(blocks) > 0; {
+		n, weight := 1, blocks[0].weight()
+		for n < len(blocks) && weight+blocks[n].weight() <= maxAhead {
+			weight += blocks[n].weight()
+			n++
+		}
+		if err := f.gather(ctx, s.from, blocks[:n]); err != nil {
+			return told, err
+		}
+		if err := f.waitStored(ctx, told); err != nil {
+			return told, err
+		}
+		for _, b := range blocks[:n] {
+			if err := f.driver.tell(ctx, ledger.Adopt{Block: b.block, Certificate: b.cert, Batches: b.holds}); err != nil {
+				return told, err
+			}
+			told = b.height()
+		}
+		blocks = blocks[n:]
+	}
+	return told, nil
+}
+
+// gather makes sure that the store has the batches of these blocks. Of a block
+// that is here, only the certificate is missing.
+func (f *follower) gather(ctx context.Context, from bft.ID, blocks []followed) error {
+	have := f.store.Height()
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(pullsAtOnce)
+	for i := range blocks {
+		b := &blocks[i]
+		if b.height() <= have {
+			continue
+		}
+		given := make(map[bft.Hash][]byte, len(b.batches))
+		for _, data := range b.batches {
+			given[batch.Digest(data)] = data
+		}
+		b.holds = make([]ledger.Hold, len(b.block.Batches))
+		for i, t := range b.block.Batches {
+			work.Go(func() (err error) {
+				b.holds[i], err = f.batch(ctx, b.height(), from, t.Digest, given[t.Digest])
+				return err
+			})
+		}
+	}
+	return work.Wait()
+}
+
+// batch makes sure that the store has a batch: it may be given, or here already,
+// or a peer gives it.
+func (f *follower) batch(ctx context.Context, height uint64, from bft.ID, d bft.Hash, data []byte) (ledger.Hold, error) {
+	var err error
+	if data == nil {
+		if data, err = readBatch(f.store, d); errors.Is(err, store.ErrNotFound) {
+			data, err = f.pull(ctx, height, d)
+		}
+		if err != nil {
+			return ledger.Hold{}, err
+		}
+	}
+	ids, err := batch.Check(data)
+	if err == nil {
+		err = f.store.PutBatch(d, from, data) // nothing if it is here
+	}
+	return ledger.Hold{Digest: d, Maker: from, Values: ids}, err
+}
+
+// pull asks all that have the block for a batch, one after the other.
+func (f *follower) pull(ctx context.Context, height uint64, d bft.Hash) ([]byte, error) {
+	err := fmt.Errorf("batch %s: %w", d.Short(), net.ErrDown)
+	var tried bft.IDSet
+	for {
+		id, ok := f.batches.take(f.having(height), tried)
+		if !ok {
+			return nil, err
+		}
+		tried.Add(id)
+		began := time.Now()
+		var data []byte
+		data, err = f.pullFrom(ctx, id, d)
+		f.batches.done(id, time.Since(began), err)
+		if err == nil || ctx.Err() != nil {
+			return data, err
+		}
+	}
+}
+
+func (f *follower) pullFrom(ctx context.Context, id bft.ID, d bft.Hash) ([]byte, error) {
+	asking, cancel := context.WithTimeout(ctx, pullTimeout)
+	defer cancel()
+	data, err := f.transport.Request(asking, id, askBatch, d[:], batch.MaxSize)
+	if err == nil && batch.Digest(data) != d {
+		err = fmt.Errorf("batch %s: the bytes have another digest", d.Short())
+	}
+	return data, err
+}

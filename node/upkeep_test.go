@@ -1,0 +1,160 @@
+package node
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Old payload goes, headers and certificates stay; what a node that is away may
+// come for stays too, until it has come, or the operator says otherwise.
+func TestPrune(t *testing.T) {
+	c := newCluster(t, 4)
+	for i := range c.confs {
+		c.confs[i].Retain = 3
+	}
+	c.confs[1].PruneAnyway = true
+	for i := range 3 {
+		c.start(i)
+	}
+	ctx := within(t)
+	for i := range 10 {
+		c.submitAll(i*10, i*10+10, 0, 1, 2)
+	}
+	if err := c.nodes[1].WaitCertificate(ctx, c.nodes[0].Height()); err != nil {
+		t.Fatal(err)
+	}
+	pruned := func(i int) uint64 {
+		p, err := readPruned(c.nodes[i].store)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	if got := pruned(0); got != 0 {
+		t.Errorf("node 0 has pruned %d blocks that node 3 needs", got)
+	}
+	if got := pruned(1); got == 0 {
+		t.Error("node 1 has pruned nothing")
+	}
+	if _, err := c.nodes[1].Values(1); !errors.Is(err, ErrPruned) {
+		t.Errorf("values of a pruned block: %v", err)
+	}
+	if _, _, err := c.nodes[1].Prove(1, 0); !errors.Is(err, ErrPruned) {
+		t.Errorf("proof of a pruned value: %v", err)
+	}
+	if _, err := c.nodes[1].Block(1); err != nil {
+		t.Errorf("header of a pruned block: %v", err)
+	}
+	c.start(3)
+	c.sameLogs(100, 0, 2, 3)
+	for i := 100; pruned(0) == 0; i++ { // it sees that node 3 has come, and prunes
+		if _, err := c.nodes[0].Submit(ctx, value(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A copy of a running node is a store that starts, catches up and takes part again
+// without contradicting what the node has said since.
+func TestBackupAndRestore(t *testing.T) {
+	c := newCluster(t, 4)
+	c.startAll()
+	c.submitAll(0, 200, 0, 1, 2, 3)
+	var backup bytes.Buffer
+	if err := c.nodes[3].Backup(&backup); err != nil {
+		t.Fatal(err)
+	}
+	c.submitAll(200, 400, 0, 1, 2, 3)
+	c.kill(3)
+	dir := t.TempDir()
+	if err := Restore(dir, bytes.NewReader(backup.Bytes())); err != nil {
+		t.Fatal(err)
+	}
+	c.confs[3].Dir, c.confs[3].First = dir, false
+	c.start(3)
+	ctx := within(t)
+	first, err := c.nodes[3].Status(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first.Silent == 0 || first.Ready {
+		t.Errorf("a restored node speaks at once: %+v", first)
+	}
+	for i := 400; ; i++ {
+		if _, err := c.nodes[i%3].Submit(ctx, value(i)); err != nil {
+			t.Fatal(err)
+		}
+		s, err := c.nodes[3].Status(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Ready {
+			break
+		}
+	}
+	if _, err := c.nodes[3].Submit(ctx, value(100_000)); err != nil {
+		t.Fatal(err)
+	}
+	height := c.nodes[3].Height()
+	for i := range 3 {
+		if err := c.nodes[i].WaitHeight(ctx, height); err != nil {
+			t.Fatal(err)
+		}
+		s, err := c.nodes[i].Status(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Peers[len(s.Peers)-1].Faults > 0 {
+			t.Errorf("node %d finds %d faults in the restored node", i, s.Peers[2].Faults)
+		}
+	}
+}
+
+// Inspect finds a sound store sound, and says what is wrong with another one.
+func TestInspect(t *testing.T) {
+	c := newCluster(t, 4)
+	c.startAll()
+	c.submitAll(0, 199, 0, 1, 2, 3)
+	ctx := within(t)
+	large := value(199)
+	large.Payload = bytes.Repeat(large.Payload, 5000)
+	if _, err := c.nodes[0].Submit(ctx, large); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.nodes[1].WaitHeight(ctx, c.nodes[0].Height()); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.nodes[0].WaitCertificate(ctx, c.nodes[0].Height()); err != nil {
+		t.Fatal(err)
+	}
+	key := c.confs[0].CoinKey.Group().PublicKey()
+	if _, err := Inspect(c.confs[0].Dir, key, nil); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("a node that runs: %v", err)
+	}
+	for i := range 4 {
+		c.kill(i)
+	}
+	blocks := uint64(0)
+	r, err := Inspect(c.confs[0].Dir, key, func(done, of uint64) { blocks++ })
+	if err != nil || len(r.Problems) > 0 || r.Values < 200 || r.Height == 0 || blocks != r.Height || r.Silent {
+		t.Errorf("%+v, %v after %d blocks", r, err, blocks)
+	}
+	other := newCluster(t, 1).confs[0].CoinKey.Group().PublicKey()
+	if r, err := Inspect(c.confs[0].Dir, other, nil); err != nil || len(r.Problems) == 0 || !strings.Contains(r.Problems[0], "certificate of block 1") {
+		t.Errorf("with another key: %+v, %v", r.Problems, err)
+	}
+	logs, err := filepath.Glob(filepath.Join(c.confs[1].Dir, "*.vlog"))
+	if err != nil || len(logs) == 0 {
+		t.Fatal(logs, err)
+	}
+	if err := os.Truncate(logs[0], 100); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := Inspect(c.confs[1].Dir, key, nil); err == nil && len(r.Problems) == 0 {
+		t.Errorf("a value log of 100 bytes is found sound: %+v", r)
+	}
+}
