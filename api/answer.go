@@ -66,6 +66,9 @@ func explain(err error) *problem {
 			withHint("take a new id for a new value; leave %s away to get one", wire.IDHeader)
 	case errors.Is(err, node.ErrStopped):
 		return stopping()
+	case errors.Is(err, node.ErrPruned):
+		return problemf(http.StatusGone, "the values of this block were pruned on this node").
+			withHint("ask a node that keeps more blocks")
 	case errors.Is(err, node.ErrNotFound):
 		return problemf(http.StatusNotFound, "no such block")
 	}

@@ -13,7 +13,11 @@ import (
 
 // Config says what is served and where.
 type Config struct {
-	Node Node
+	Node   Node
+	Proofs Prover // usually the same node; nil: there are no proofs
+	Backup Backer // likewise
+	// Decisions takes votes, usually the same node too; nil: there are none.
+	Decisions Decider
 	// Listen is the TCP address, on loopback; "": 127.0.0.1:7500. Port 0 takes a
 	// free one; use [Listen] and Listener to learn which.
 	Listen   string

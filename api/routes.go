@@ -16,10 +16,12 @@ type methods map[string]handle
 func (s *Server) table() map[string]methods {
 	return map[string]methods{
 		"/v1/values":          {http.MethodPost: s.postValue},
+		"/v1/values/stream":   {http.MethodPost: s.postStream},
 		"/v1/blocks/{height}": {http.MethodGet: s.getBlock},
 		"/v1/log":             {http.MethodGet: s.getLog},
 		"/v1/log/stream":      {http.MethodGet: s.getStream},
 		"/v1/status":          {http.MethodGet: s.getStatus},
+		"/v1/stats":           {http.MethodGet: s.getStats},
 		"/healthz":            {http.MethodGet: s.getHealth},
 		"/readyz":             {http.MethodGet: s.getReady},
 	}
@@ -30,6 +32,15 @@ func (s *Server) table() map[string]methods {
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	table := s.table()
+	if s.conf.Proofs != nil {
+		maps.Copy(table, s.proofs())
+	}
+	if s.conf.Decisions != nil {
+		maps.Copy(table, s.decisions())
+	}
+	if s.conf.Backup != nil {
+		table["/v1/backup"] = methods{http.MethodGet: s.getBackup}
+	}
 	paths := strings.Join(slices.Sorted(maps.Keys(table)), ", ")
 	for path, m := range table {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { s.dispatch(w.(*reply), r, m) })

@@ -18,6 +18,16 @@ type Config struct {
 	API    string
 	Log    Log
 	Limits Limits
+	Store  Store
+}
+
+// Store is what the node keeps.
+type Store struct {
+	// Retain is how many blocks keep their values. Default 0: all.
+	Retain uint64
+	// PruneAnyway deletes the values of older blocks although some node of the
+	// cluster may still come for them. Default false.
+	PruneAnyway bool
 }
 
 // Log is how a node logs.
@@ -76,6 +86,9 @@ func ParseConfig(file string, data []byte) (Config, error) {
 	c.Limits.MaxValue = int(limits.size("max_value", 1, batch.MaxPayload))
 	c.Limits.BatchTarget = int(limits.size("batch_target", 1, batch.MaxSize))
 	c.Limits.Backlog = limits.size("backlog", minBacklog, maxBacklog)
+	store := top.sub("store")
+	c.Store.Retain = store.count("retain")
+	c.Store.PruneAnyway, _ = optional[bool](store, "prune_anyway", aBool)
 	if err := doc.finish(); err != nil {
 		return Config{}, err
 	}
@@ -98,6 +111,14 @@ func (t *table) choice(key string, allowed ...string) string {
 		t.wrong(key, "%.60q is none of %s", value, strings.Join(allowed, ", "))
 	}
 	return value
+}
+
+func (t *table) count(key string) uint64 {
+	value, ok := optional[int64](t, key, aNumber)
+	if ok && value < 0 {
+		t.wrong(key, "%d is negative", value)
+	}
+	return uint64(value)
 }
 
 func (t *table) size(key string, least, most int64) int64 {
@@ -138,5 +159,15 @@ api = %q
 # How many bytes of one node's batches may be held here without being in a block.
 # Clients are told to slow down before. Default: 67108864 (64 MiB).
 # backlog = 67108864
+
+[store]
+# How many blocks keep their values; of older ones only headers and certificates
+# stay. What some node of the cluster has not got yet is kept beyond that. Default:
+# 0, all.
+# retain = 0
+
+# Delete the values of older blocks even so. A node that was away for long can
+# then not catch up from this one. Default: false.
+# prune_anyway = false
 `, listen, defaultAPI, api)
 }

@@ -176,6 +176,7 @@ func as[T any](t *table, key, kind string, v any) (T, bool) {
 const (
 	aText   = `a text in "quotes"`
 	aNumber = "a whole number"
+	aBool   = "true or false"
 )
 
 // sub is the table with this name.

@@ -46,7 +46,8 @@ func newApp() *cli.App {
 		UsageText: "abad COMMAND [OPTIONS] [ARGUMENTS]\n\nabad demo                        see a cluster decide, lose a node, and go on\nabad help COMMAND                every command has an example",
 		Commands: []*cli.Command{
 			initCommand(), startCommand(), localCommand(), demoCommand(),
-			submitCommand(), logCommand(), statusCommand(), simCommand(), versionCommand(),
+			submitCommand(), logCommand(), statusCommand(), proofCommand(), verifyCommand(), simCommand(), versionCommand(),
+			backupCommand(), restoreCommand(), inspectCommand(),
 		},
 		HideVersion:     true, // the command says more
 		Action:          noCommand,

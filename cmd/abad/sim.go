@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -99,6 +100,7 @@ func simulate(c *cli.Context) error {
 		}
 		return traceSeed(c, o)
 	}
+	debug.SetGCPercent(400) // seeds are short and their memory is garbage
 	began := time.Now()
 	bar := newSimBar(c.App.ErrWriter, count, c.Duration("for"))
 	total, err := sim.Many(ctx, o, count, c.Int("jobs"), bar.done)

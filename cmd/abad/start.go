@@ -57,7 +57,7 @@ func startNode(c *cli.Context) error {
 	if err := h.Begun(); err != nil {
 		return err
 	}
-	server, err := api.New(api.Config{Node: api.Of(n), Listener: listener, Log: log})
+	server, err := api.New(api.Config{Node: api.Of(n), Proofs: n, Backup: n, Decisions: n, Listener: listener, Log: log})
 	if err != nil {
 		return err
 	}
@@ -87,6 +87,7 @@ func nodeConfig(h *home.Home, log *slog.Logger) node.Config {
 		Listen:  h.Config.Listen,
 		Dir:     h.Data(),
 		First:   h.First,
+		Retain:  h.Config.Store.Retain, PruneAnyway: h.Config.Store.PruneAnyway,
 		Limits: node.Limits{
 			MaxValue:    h.Config.Limits.MaxValue,
 			BatchTarget: h.Config.Limits.BatchTarget,

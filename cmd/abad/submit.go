@@ -14,6 +14,7 @@ import (
 	"abad/api/wire"
 	"abad/batch"
 	"abad/client"
+	"abad/coin"
 )
 
 // inFlight is how many values of one command wait for their blocks at a time:
@@ -35,6 +36,8 @@ func submitCommand() *cli.Command {
 			&cli.StringFlag{Name: "file", Usage: "`FILE` whose bytes are the value"},
 			&cli.DurationFlag{Name: "timeout", Value: 30 * time.Second, Usage: "how long a value may take"},
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object per value"},
+			&cli.BoolFlag{Name: "verify", Usage: "have each value proved, with --key, so that the node need not be trusted"},
+			keyFlag(false),
 		},
 		Action: submit,
 	}
@@ -61,7 +64,17 @@ func submit(c *cli.Context) error {
 	if _, err := node.Status(c.Context); err != nil {
 		return apiError(c.String("api"), err)
 	}
+	var key *coin.PublicKey
+	if c.Bool("verify") {
+		if !c.IsSet("key") {
+			return hintf(usagef("--verify needs --key"), "take the key, or cluster.toml, from somebody you trust")
+		}
+		if key, err = publicKey(c.String("key")); err != nil {
+			return err
+		}
+	}
 	s := &submitter{
+		key:  key,
 		node: node, id: id, url: c.String("api"), timeout: c.Duration("timeout"),
 		out: c.App.Writer, errs: c.App.ErrWriter, json: c.Bool("json"), many: c.NArg() > 1 || c.Args().First() == "-",
 	}
@@ -92,7 +105,8 @@ type submitter struct {
 	out     io.Writer
 	errs    io.Writer
 	json    bool
-	many    bool // more than one value was given, so errors say which is meant
+	key     *coin.PublicKey // nil: the node is believed
+	many    bool            // more than one value was given, so errors say which is meant
 
 	pending []chan outcome // one for each value under way, in the order given
 	count   int            // values that have an outcome
@@ -174,6 +188,9 @@ func (s *submitter) submit(ctx context.Context, value []byte) outcome {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, why)
 	defer cancel()
 	receipt, err := s.node.SubmitID(ctx, id, value)
+	if err == nil && s.key != nil {
+		_, err = s.node.Verify(ctx, s.key, batch.Value{ID: id, Payload: value})
+	}
 	return outcome{receipt, apiError(s.url, err)}
 }
 

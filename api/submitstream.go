@@ -1,0 +1,443 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"math"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"abad/api/wire"
+	"abad/batch"
+	"abad/node"
+)
+
+const (
+	// streamPlaces is how many places of waiting submissions a stream of them
+	// takes: about as much memory, 1 MiB, of which its values in flight are most.
+	streamPlaces = 32
+	// streamFlight bounds the values of one stream that wait for their blocks or
+	// whose answers wait for the client. Four streams then keep half a second of
+	// 30,000 values a second on their way.
+	streamFlight = 4096
+	// streamBuffer takes most values whole, so that they are copied once, into
+	// their batch.
+	streamBuffer = 64 << 10
+	// streamAnswers is how many bytes of answers wait for a slow reader before the
+	// rest waits as tickets.
+	streamAnswers = 64 << 10
+	// busyPause is how long a stream that found the node full waits at most before
+	// it asks again; its own values make it ask as they come out.
+	busyPause = 20 * time.Millisecond
+)
+
+// postStream takes values from one long request and answers each when it is in a
+// block. A client that sends more than the node can take is not read from.
+func (s *Server) postStream(w *reply, r *http.Request) error {
+	if _, err := query(r); err != nil {
+		return err
+	}
+	if isJSON, err := contentType(r.Header); err != nil || isJSON {
+		if err == nil {
+			err = problemf(http.StatusUnsupportedMediaType, "a stream of values is not JSON").
+				withHint("use %s, or post values one by one to /v1/values", wire.StreamType)
+		}
+		return err
+	}
+	if !s.waiting.take(streamPlaces) {
+		return busy("too many submissions are waiting on this node")
+	}
+	defer s.waiting.give(streamPlaces)
+	control := http.NewResponseController(w)
+	if err := control.EnableFullDuplex(); err != nil || !r.ProtoAtLeast(1, 1) {
+		return problemf(http.StatusHTTPVersionNotSupported, "a stream of values needs HTTP/1.1 or later")
+	}
+	ctx, cancel := context.WithCancelCause(r.Context())
+	defer cancel(nil)
+	st := newValueStream(s, cancel, r.Body, control.SetReadDeadline)
+	st.within(0)
+	head(w, wire.StreamType)
+	w.WriteHeader(http.StatusOK)
+	if control.Flush() != nil {
+		return nil // gone
+	}
+	if err := st.run(ctx, func(piece []byte) error {
+		extend(w)
+		_, err := w.Write(piece)
+		return errors.Join(err, control.Flush())
+	}); err != nil {
+		panic(http.ErrAbortHandler) // the client must not take the cut for an end
+	}
+	return nil
+}
+
+// valueStream is one stream of submissions: read takes values from the client and
+// gives them to the node, settle waits for what becomes of them, in order, and
+// write sends the answers.
+type valueStream struct {
+	server *Server
+	cancel context.CancelCauseFunc
+	body   *source
+	in     *bufio.Reader // of body
+
+	flight  chan promise  // values that the node has, oldest first
+	settled chan struct{} // some value has come out: there may be room
+
+	mu      sync.Mutex
+	room    sync.Cond // in answers, for settle
+	answers []byte
+	ended   bool
+	ready   chan struct{} // there is something to write
+
+	deadlines sync.Mutex
+	deadline  func(time.Time) error
+	unread    bool // nothing will be read any more
+}
+
+func newValueStream(s *Server, cancel context.CancelCauseFunc, body io.Reader, deadline func(time.Time) error) *valueStream {
+	st := &valueStream{
+		server: s, cancel: cancel, body: &source{r: body}, deadline: deadline,
+		flight: make(chan promise, streamFlight), settled: make(chan struct{}, 1), ready: make(chan struct{}, 1),
+	}
+	st.in = bufio.NewReaderSize(st.body, streamBuffer)
+	st.room.L = &st.mu
+	return st
+}
+
+// source remembers how a body ended.
+type source struct {
+	r   io.Reader
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil {
+		s.err = err
+	}
+	return n, err
+}
+
+// run serves the stream to its end. The error says that the client has gone.
+func (st *valueStream) run(ctx context.Context, send func([]byte) error) error {
+	stop := context.AfterFunc(ctx, func() {
+		st.stopReading()
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		st.room.Broadcast()
+	})
+	defer stop()
+	var parts sync.WaitGroup
+	parts.Go(func() { st.read(ctx) })
+	parts.Go(func() { st.settle(ctx) })
+	err := st.write(ctx, send)
+	st.cancel(err)
+	parts.Wait()
+	return err
+}
+
+// promise is a value on its way, or the answer to one that is not.
+type promise struct {
+	ticket Ticket
+	began  time.Time
+	answer wire.Answer // where there is no ticket
+}
+
+// errGone: the connection is broken, and nobody waits for answers.
+var errGone = errors.New("the client has gone")
+
+// within bounds how long the next read may take; 0: for ever.
+func (st *valueStream) within(d time.Duration) {
+	st.deadlines.Lock()
+	defer st.deadlines.Unlock()
+	switch {
+	case st.unread:
+	case d == 0:
+		_ = st.deadline(time.Time{})
+	default:
+		_ = st.deadline(time.Now().Add(d))
+	}
+}
+
+// stopReading ends a read under way, and all to come.
+func (st *valueStream) stopReading() {
+	st.deadlines.Lock()
+	defer st.deadlines.Unlock()
+	if !st.unread {
+		st.unread = true
+		_ = st.deadline(time.Now())
+	}
+}
+
+// read gives the client's values to the node until the body ends or is wrong.
+func (st *valueStream) read(ctx context.Context) {
+	defer close(st.flight)
+	for {
+		err := st.readValue(ctx)
+		var p *problem
+		switch {
+		case err == nil:
+			continue
+		case err == io.EOF: // after a whole value: the client is done
+			st.deadlines.Lock()
+			st.unread = true // net/http listens now for a client that hangs up
+			st.deadlines.Unlock()
+		case errors.Is(context.Cause(ctx), errStopping):
+			st.flight <- promise{answer: end(stopping())}
+		case errors.As(err, &p):
+			st.flight <- promise{answer: end(p)}
+		default:
+			st.cancel(err)
+		}
+		return
+	}
+}
+
+// readValue takes one value. Its error is a *problem, io.EOF between two values, or
+// else the stream is dead.
+func (st *valueStream) readValue(ctx context.Context) error {
+	// A client may wait as long as it likes between values, which costs it nothing
+	// that its place in the gauge has not paid for; not within one.
+	if st.in.Buffered() == 0 {
+		if _, err := st.in.Peek(1); err == io.EOF {
+			return err
+		} else if err != nil {
+			return errors.Join(errGone, err)
+		}
+	}
+	late := st.in.Buffered() < wire.ValueHead
+	if late {
+		st.within(readTimeout)
+	}
+	head, err := st.in.Peek(wire.ValueHead)
+	if err != nil {
+		return st.cut(err)
+	}
+	length, id := wire.ReadValueHead([wire.ValueHead]byte(head))
+	st.in.Discard(wire.ValueHead)
+	if int(length) > st.in.Buffered() && !late {
+		late = true
+		st.within(readTimeout)
+	}
+	err = st.takeValue(ctx, id, int64(length))
+	if late {
+		st.within(0)
+	}
+	return err
+}
+
+// takeValue reads a payload and puts the value on its way.
+func (st *valueStream) takeValue(ctx context.Context, id batch.ValueID, length int64) error {
+	limit := int64(st.server.conf.Node.Limits().MaxValue)
+	if length > limit {
+		if err := st.skip(length); err != nil {
+			return st.cut(err)
+		}
+		return st.promise(ctx, promise{answer: refuse(problemf(http.StatusRequestEntityTooLarge, "the value is over the limit of %d bytes", limit))})
+	}
+	if length <= streamBuffer {
+		payload, err := st.in.Peek(int(length))
+		if err != nil {
+			return st.cut(err)
+		}
+		err = st.enqueue(ctx, batch.Value{ID: id, Payload: payload})
+		st.in.Discard(int(length))
+		return err
+	}
+	// The room for a large value is there before the first byte of it: streams that
+	// held some and waited for more could wait for each other.
+	if err := st.until(ctx, func() bool { return st.server.bodies.take(length) }); err != nil {
+		return err
+	}
+	defer st.server.bodies.give(length)
+	payload := make([]byte, length)
+	if _, err := io.ReadFull(st.in, payload); err != nil {
+		return st.cut(err)
+	}
+	return st.enqueue(ctx, batch.Value{ID: id, Payload: payload})
+}
+
+// skip passes over a payload that is too large to be kept.
+func (st *valueStream) skip(length int64) error {
+	for length > 0 {
+		n, err := st.in.Discard(int(min(length, math.MaxInt32)))
+		if err != nil {
+			return err
+		}
+		length -= int64(n)
+	}
+	return nil
+}
+
+// enqueue gives a value to the node, as soon as it has room.
+func (st *valueStream) enqueue(ctx context.Context, v batch.Value) error {
+	p := promise{began: time.Now()}
+	var err error
+	full := st.until(ctx, func() bool {
+		p.ticket, err = st.server.conf.Node.Enqueue(v)
+		return !errors.Is(err, node.ErrBusy)
+	})
+	if full != nil {
+		return full
+	}
+	if err != nil {
+		why := st.explain(err)
+		if why.retry || why.status >= 500 {
+			return why
+		}
+		p = promise{answer: refuse(why)}
+	}
+	return st.promise(ctx, p)
+}
+
+func (st *valueStream) promise(ctx context.Context, p promise) error {
+	select {
+	case st.flight <- p:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// until tries again when a value has come out, or a moment has passed.
+func (st *valueStream) until(ctx context.Context, try func() bool) error {
+	for !try() {
+		timer := time.NewTimer(busyPause)
+		select {
+		case <-st.settled:
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return context.Cause(ctx)
+		}
+		timer.Stop()
+	}
+	return nil
+}
+
+// settle waits for the values in order and makes their answers.
+func (st *valueStream) settle(ctx context.Context) {
+	for p := range st.flight {
+		answer, err := p.await(ctx)
+		if err != nil {
+			answer = st.failed(ctx, err)
+		}
+		st.give(ctx, answer)
+		notify(st.settled)
+		if answer.Kind == wire.Ended {
+			break
+		}
+	}
+	st.mu.Lock()
+	st.ended = true
+	st.mu.Unlock()
+	notify(st.ready)
+	for range st.flight { // what comes after the end is nobody's
+	}
+}
+
+func (p promise) await(ctx context.Context) (wire.Answer, error) {
+	if p.ticket == nil {
+		return p.answer, nil
+	}
+	receipt, err := p.ticket.Wait(ctx)
+	if err != nil {
+		return wire.Answer{}, err
+	}
+	took := uint32(min(time.Since(p.began).Microseconds(), math.MaxUint32))
+	return wire.Answer{Kind: wire.Placed, Block: receipt.Block, Index: receipt.Index, Micros: took}, nil
+}
+
+// failed is the answer for an error of a ticket: of the value if it is the value's,
+// else of the stream.
+func (st *valueStream) failed(ctx context.Context, err error) wire.Answer {
+	switch {
+	case errors.Is(context.Cause(ctx), errStopping):
+		return end(stopping())
+	case ctx.Err() != nil:
+		return end(problemf(http.StatusBadRequest, "%s", errGone)) // which nobody reads
+	}
+	why := st.explain(err)
+	if why.retry || why.status >= 500 {
+		return end(why)
+	}
+	return refuse(why)
+}
+
+// explain is never nil: what is not the client's to know is logged.
+func (st *valueStream) explain(err error) *problem {
+	if why := explain(err); why != nil {
+		return why
+	}
+	st.server.log.Error("api stream failed", "err", err)
+	return problemf(http.StatusInternalServerError, "internal error")
+}
+
+// give hands an answer to the writer, and waits while that has enough.
+func (st *valueStream) give(ctx context.Context, a wire.Answer) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for len(st.answers) >= streamAnswers && ctx.Err() == nil {
+		st.room.Wait()
+	}
+	st.answers = a.Append(st.answers)
+	notify(st.ready)
+}
+
+// write sends answers as they come, all that there are at a time, until the last
+// one. An error says that the client did not take them.
+func (st *valueStream) write(ctx context.Context, send func([]byte) error) error {
+	var piece []byte
+	for {
+		<-st.ready
+		st.mu.Lock()
+		piece, st.answers = st.answers, piece[:0]
+		ended := st.ended
+		st.room.Broadcast()
+		st.mu.Unlock()
+		if len(piece) > 0 && send(piece) != nil {
+			return errGone
+		}
+		if ended {
+			return broken(ctx)
+		}
+	}
+}
+
+// broken is why a stream must not look as if it had come to its end.
+func broken(ctx context.Context) error {
+	if cause := context.Cause(ctx); errors.Is(cause, errGone) {
+		return cause
+	}
+	return nil
+}
+
+func refuse(p *problem) wire.Answer {
+	return wire.Answer{Kind: wire.Refused, Status: uint16(p.status), Reason: p.text}
+}
+
+func end(p *problem) wire.Answer {
+	return wire.Answer{Kind: wire.Ended, Status: uint16(p.status), Reason: p.text}
+}
+
+// cut is why a value did not come to its end.
+func (st *valueStream) cut(err error) error {
+	switch {
+	case st.body.err == io.EOF:
+		return problemf(http.StatusBadRequest, "the stream is cut off in the middle of a value")
+	case errors.Is(st.body.err, os.ErrDeadlineExceeded):
+		return problemf(http.StatusRequestTimeout, "a value did not come within %s", readTimeout)
+	}
+	return errors.Join(errGone, err)
+}
+
+func notify(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

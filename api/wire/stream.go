@@ -1,0 +1,128 @@
+package wire
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"abad/batch"
+)
+
+// A stream of submissions is POST /v1/values/stream. Its body has values, one after
+// the other, and its answer has one answer for each, in the order of the values:
+//
+//	value    length of the payload (u32) | id (16 bytes) | payload
+//	answer   1 | block (u64) | index (u64) | microseconds (u32)   it is in the log
+//	         2 | status (u16) | length (u16) | text               it is refused, and will not come
+//	         3 | status (u16) | length (u16) | text               the stream ends; values without an
+//	                                                              answer may come or not
+//
+// Numbers are big-endian. A body may end after any value; the answer then ends when
+// all values have theirs.
+
+// StreamType is the media type of both ways.
+const StreamType = "application/octet-stream"
+
+const (
+	// ValueHead is what a value takes on the stream beyond its payload.
+	ValueHead = 4 + len(batch.ValueID{})
+	// MaxReason bounds the text of a refusal in bytes.
+	MaxReason = 1 << 10
+
+	receiptSize = 1 + 8 + 8 + 4
+	refusalSize = 1 + 2 + 2
+)
+
+// AppendValue adds a value to buf as it is on the stream.
+func AppendValue(buf []byte, id batch.ValueID, payload []byte) []byte {
+	buf = binary.BigEndian.AppendUint32(buf, uint32(len(payload)))
+	return append(append(buf, id[:]...), payload...)
+}
+
+// ReadValueHead reads the head of a value: the length of its payload, and its id.
+func ReadValueHead(head [ValueHead]byte) (length uint32, id batch.ValueID) {
+	return binary.BigEndian.Uint32(head[:]), batch.ValueID(head[4:])
+}
+
+// AnswerKind says what became of a value.
+type AnswerKind byte
+
+// The kinds of answers.
+const (
+	Placed  AnswerKind = 1 // in the log
+	Refused AnswerKind = 2 // will not come
+	Ended   AnswerKind = 3 // of the stream, not of a value
+)
+
+// Answer is one answer of a stream.
+type Answer struct {
+	Kind   AnswerKind
+	Block  uint64 // of a value that is placed
+	Index  uint64
+	Micros uint32 // from the node's taking it to its block
+	Status uint16 // of HTTP, where it is not placed
+	Reason string
+}
+
+// Append adds the answer as it is on the stream. A long reason is cut.
+func (a Answer) Append(buf []byte) []byte {
+	buf = append(buf, byte(a.Kind))
+	if a.Kind == Placed {
+		buf = binary.BigEndian.AppendUint64(buf, a.Block)
+		buf = binary.BigEndian.AppendUint64(buf, a.Index)
+		return binary.BigEndian.AppendUint32(buf, a.Micros)
+	}
+	reason := a.Reason[:min(len(a.Reason), MaxReason)]
+	buf = binary.BigEndian.AppendUint16(buf, a.Status)
+	buf = binary.BigEndian.AppendUint16(buf, uint16(len(reason)))
+	return append(buf, reason...)
+}
+
+// errAnswer marks bytes that are no answer.
+var errAnswer = errors.New("not an answer of a stream")
+
+// ReadAnswer reads one answer. The error is io.EOF at the end of the stream, and
+// io.ErrUnexpectedEOF in the middle of an answer.
+func ReadAnswer(r io.Reader) (a Answer, err error) {
+	var buf [receiptSize]byte
+	if _, err := io.ReadFull(r, buf[:1]); err != nil {
+		return a, err
+	}
+	a.Kind = AnswerKind(buf[0])
+	switch a.Kind {
+	case Placed:
+		if _, err := io.ReadFull(r, buf[1:receiptSize]); err != nil {
+			return a, midway(err)
+		}
+		a.Block, a.Index = binary.BigEndian.Uint64(buf[1:]), binary.BigEndian.Uint64(buf[9:])
+		a.Micros = binary.BigEndian.Uint32(buf[17:])
+		if a.Block == 0 {
+			return a, fmt.Errorf("%w: a value in block 0", errAnswer)
+		}
+		return a, nil
+	case Refused, Ended:
+		if _, err := io.ReadFull(r, buf[1:refusalSize]); err != nil {
+			return a, midway(err)
+		}
+		a.Status = binary.BigEndian.Uint16(buf[1:])
+		size := binary.BigEndian.Uint16(buf[3:])
+		if size > MaxReason {
+			return a, fmt.Errorf("%w: a reason of %d bytes, at most %d", errAnswer, size, MaxReason)
+		}
+		reason := make([]byte, size)
+		if _, err := io.ReadFull(r, reason); err != nil {
+			return a, midway(err)
+		}
+		a.Reason = string(reason)
+		return a, nil
+	}
+	return a, fmt.Errorf("%w: kind %d", errAnswer, buf[0])
+}
+
+func midway(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"abad/api/wire"
+	"abad/batch"
+	"abad/coin"
+	"abad/home"
+	"abad/proof"
+)
+
+// maxProofFile bounds what is read of a proof: the largest value three times over.
+const maxProofFile = 64 << 20
+
+func proofCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "proof",
+		Usage:     "get the proof that a value is in the log",
+		UsageText: "abad proof [--api URL] ID",
+		Description: "The proof goes to standard output, as JSON. Whoever has it and the cluster's public key can check it\n" +
+			"with abad verify, without a node.\n\n" +
+			"Example:\n   abad proof 1f0e...9c > proof.json",
+		Flags:  []cli.Flag{apiFlag()},
+		Action: printProof,
+	}
+}
+
+func printProof(c *cli.Context) error {
+	if c.NArg() != 1 {
+		return hintf(usagef("one ID is needed, and there are %d", c.NArg()), "abad submit prints the ids of values")
+	}
+	var id batch.ValueID
+	if err := id.UnmarshalText([]byte(c.Args().First())); err != nil {
+		return usageError{fmt.Errorf("ID: %q: %w", c.Args().First(), err)}
+	}
+	node, err := newClient(c)
+	if err != nil {
+		return err
+	}
+	defer node.Close()
+	p, err := node.Proof(c.Context, id)
+	if err != nil {
+		return apiError(c.String("api"), err)
+	}
+	return json.NewEncoder(c.App.Writer).Encode(p)
+}
+
+func verifyCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "verify",
+		Usage:     "check a proof, offline",
+		UsageText: "abad verify --key KEY --proof FILE [VALUE]",
+		Description: "KEY is the cluster's public key: 192 hexadecimal digits, or a cluster.toml, whose first commitment\n" +
+			"it is. Take it from somebody you trust, not from the node that gave the proof. With VALUE it must be\n" +
+			"the value that is proved; without, the proved value goes to standard output.\n\n" +
+			"Example:\n   abad verify --key cluster.toml --proof proof.json hello",
+		Flags: []cli.Flag{
+			keyFlag(true),
+			&cli.StringFlag{Name: "proof", Required: true, Usage: "`FILE` with the proof, - for standard input"},
+		},
+		Action: verify,
+	}
+}
+
+func keyFlag(required bool) cli.Flag {
+	return &cli.StringFlag{Name: "key", Required: required, EnvVars: []string{"ABAD_KEY"}, Usage: "public `KEY` of the cluster, in hexadecimal, or a cluster.toml"}
+}
+
+// publicKey reads what --key names.
+func publicKey(text string) (*coin.PublicKey, error) {
+	if strings.HasSuffix(text, ".toml") {
+		data, err := os.ReadFile(text)
+		if err != nil {
+			return nil, err
+		}
+		roster, err := home.ParseRoster(text, data)
+		if err != nil {
+			return nil, err
+		}
+		return roster.Group.PublicKey(), nil
+	}
+	data, err := hex.DecodeString(text)
+	if err == nil {
+		var key *coin.PublicKey
+		if key, err = coin.ParsePublicKey(data); err == nil {
+			return key, nil
+		}
+	}
+	return nil, hintf(usagef("--key: %v", err), "a key has 192 hexadecimal digits; cluster.toml of any node has it too")
+}
+
+func verify(c *cli.Context) error {
+	if err := atMost(c, 1); err != nil {
+		return err
+	}
+	key, err := publicKey(c.String("key"))
+	if err != nil {
+		return err
+	}
+	claim, p, err := readProof(c.String("proof"))
+	if err != nil {
+		return err
+	}
+	value := claim.Value
+	if c.NArg() == 1 {
+		value = []byte(c.Args().First())
+	}
+	if err := p.Verify(key, batch.Value{ID: claim.ID, Payload: value}); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.App.ErrWriter, "value %s is in block %d of the cluster with this key\n", claim.ID, p.Header.Epoch)
+	if c.NArg() == 0 {
+		_, err = c.App.Writer.Write(value)
+	}
+	return err
+}
+
+func readProof(name string) (claim wire.Proof, p *proof.Proof, err error) {
+	file := os.Stdin
+	if name != "-" {
+		if file, err = os.Open(name); err != nil {
+			return claim, nil, err
+		}
+		defer file.Close()
+	}
+	data, err := io.ReadAll(io.LimitReader(file, maxProofFile+1))
+	if err != nil {
+		return claim, nil, err
+	}
+	if len(data) > maxProofFile {
+		return claim, nil, fmt.Errorf("%s: more than %d bytes are no proof", name, maxProofFile)
+	}
+	if err := json.Unmarshal(data, &claim); err != nil || len(claim.Proof) == 0 {
+		return claim, nil, hintf(errors.Join(fmt.Errorf("%s is not a proof", name), err), "abad proof ID prints one")
+	}
+	p, err = proof.Decode(claim.Proof)
+	return claim, p, err
+}
