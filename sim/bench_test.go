@@ -1,11 +1,15 @@
 package sim
 
-import "testing"
+import (
+	"runtime/debug"
+	"testing"
+)
 
 // BenchmarkSeed4 is one full seed: 4 nodes, one of them faulty, 10 epochs, with
 // everything else drawn. The target is 200 per second on one core.
 func BenchmarkSeed4(b *testing.B) {
 	b.ReportAllocs()
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as the command does
 	seed, steps, blocks := uint64(0), 0, uint64(0)
 	var runner Runner
 	for b.Loop() {

@@ -66,7 +66,6 @@ type slotFacts struct {
 	decided  aba.Set
 	tosses   []toss // of rounds 3, 7, ...
 
-	steer  aba.Set // the coin that the adversary has just read; empty before
 	rounds uint32
 }
 

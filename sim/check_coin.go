@@ -13,7 +13,8 @@ type toss struct {
 	single aba.Set                 // values of the CONF of one value
 	shared bft.IDSet               // who has sent a share
 	known  bool                    // the adversary has read the coin
-	heard  []aba.Set               // per node: the values of the AUX that have come to it
+	coin   aba.Set
+	heard  []aba.Set // per node: the values of the AUX that have come to it
 }
 
 // tossed names a toss.
@@ -88,7 +89,7 @@ func (w *world) saidShare(n *node, msg *ledger.Msg, sl *slotFacts) {
 	w.coinReused(n, msg)
 	if !t.known && t.shared.Len()+w.plan.liarCount >= w.plan.quorum.Amplify() {
 		t.known = true
-		w.readCoin(msg.Epoch, msg.ACS.Slot, m.Round, sl)
+		w.readCoin(msg.Epoch, msg.ACS.Slot, m.Round, t)
 	}
 }
 
@@ -107,7 +108,7 @@ func (w *world) coinReused(n *node, msg *ledger.Msg) {
 
 // readCoin gives the adversary a coin as soon as the faulty nodes could compute it
 // with what correct nodes have sent.
-func (w *world) readCoin(epoch uint64, slot bft.ID, round uint32, sl *slotFacts) {
+func (w *world) readCoin(epoch uint64, slot bft.ID, round uint32, t *toss) {
 	name := coin.EpochMessage(w.cluster, 1, epoch, slot, round)
 	shares := make([]coin.Share, 0, w.plan.quorum.Amplify())
 	for id := range w.plan.quorum.IDs() {
@@ -119,7 +120,7 @@ func (w *world) readCoin(epoch uint64, slot bft.ID, round uint32, sl *slotFacts)
 	if err != nil {
 		panic("sim: internal error: " + err.Error())
 	}
-	sl.steer = aba.Of(coin.Bit(sig))
+	t.coin = aba.Of(coin.Bit(sig))
 	w.sched.coinRead(epoch, slot, round)
 	w.coinSeen(epoch, slot, round, coin.Bit(sig))
 }

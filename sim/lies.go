@@ -103,7 +103,7 @@ func (l *liar) stale(from uint64) []certifiedBlock {
 		start = from - 1
 	}
 	for h := start; h <= disk.height() && len(list) < servedBlocks; h++ {
-		list = append(list, certifiedBlock{disk.blocks[h-1].Block, disk.certs[h-1]})
+		list = append(list, certifiedBlock{disk.blocks[h-1].Block, disk.certs[h-1], true})
 	}
 	if len(list) == 0 {
 		return nil

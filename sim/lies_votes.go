@@ -53,15 +53,15 @@ func faceVotes(l *liar, _ bft.ID, msg *ledger.Msg) {
 	}
 	e, slot, w := msg.Epoch, msg.ACS.Slot, l.n.w
 	for to := range w.plan.quorum.IDs() {
-		v := aba.Of(w.face(to, e, slot))
+		v := w.story(to, e, slot, round, aba.BVal)
 		l.vote(to, e, slot, aba.Msg{Kind: aba.BVal, Round: round, Values: v, First: round == 0})
 		if l.both {
 			l.vote(to, e, slot, aba.Msg{Kind: aba.BVal, Round: round, Values: aba.Both &^ v})
 		}
-		l.vote(to, e, slot, aba.Msg{Kind: aba.Aux, Round: round, Values: v})
+		l.vote(to, e, slot, aba.Msg{Kind: aba.Aux, Round: round, Values: w.story(to, e, slot, round, aba.Aux)})
 		if aba.Random(round) {
-			set := v
-			if l.both && w.dice.flip() {
+			set := w.story(to, e, slot, round, aba.Conf)
+			if l.both && w.dice.oneIn(4) {
 				set = aba.Both
 			}
 			l.vote(to, e, slot, aba.Msg{Kind: aba.Conf, Round: round, Values: set})
@@ -142,6 +142,6 @@ func decideLies(l *liar, _ bft.ID, msg *ledger.Msg) {
 		return
 	}
 	for to := range l.n.w.plan.quorum.IDs() {
-		l.vote(to, msg.Epoch, msg.ACS.Slot, aba.Msg{Kind: aba.Decide, Values: aba.Of(l.n.w.face(to, msg.Epoch, msg.ACS.Slot))})
+		l.vote(to, msg.Epoch, msg.ACS.Slot, aba.Msg{Kind: aba.Decide, Values: l.n.w.story(to, msg.Epoch, msg.ACS.Slot, 0, aba.BVal)})
 	}
 }

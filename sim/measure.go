@@ -21,7 +21,7 @@ type Cost struct {
 
 // meter counts what is sent.
 type meter struct {
-	sizes  []int // by message; 0: not encoded yet
+	sizes  []int          // by message; 0: not encoded yet
 	frames map[hop]*frame // of the present epoch
 
 	delays, messages, framed, bytes int // of the epochs before

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"abad/bft"
@@ -15,6 +16,7 @@ type plan struct {
 	epochs    int
 	steps     int
 	adversary string
+	coin      string
 	liars     [][]string // behaviours per node, nil for a correct one
 	liarCount int
 
@@ -52,7 +54,7 @@ func draw(o Options, d *dice) *plan {
 	p := &plan{
 		quorum: quorum, liarCount: f, liars: make([][]string, n),
 		window: pick(d, 1, 2, 3, ledger.DefaultEpochs, ledger.DefaultEpochs, ledger.DefaultEpochs),
-		epochs: o.Epochs, steps: o.Steps, adversary: o.Adversary,
+		epochs: o.Epochs, steps: o.Steps, adversary: o.Adversary, coin: o.Coin,
 		turning: d.flip(), leak: pick(d, 0, 8, 64, 512),
 		sync: pick(d, 0, 0, 2, 8), twice: pick(d, 0, 0, 4, 32), lost: pick(d, 0, 0, 2, 5),
 		forget: d.flip(), follow: pick(d, 0, 0, 3), retry: pick(d, 0, 3), burst: 1 + d.below(3), distrust: d.oneIn(4),
@@ -111,8 +113,9 @@ func (p *plan) drawLiars(o Options, d *dice) {
 			names = Behaviours()
 			shuffle(d, names)
 			names = names[:1+d.below(3)]
-			if d.oneIn(3) {
-				names = append(names, twoFaced)
+			splits := p.adversary == split || p.adversary == coinAware
+			if (splits && !d.oneIn(4) || d.oneIn(3)) && !slices.Contains(names, twoFaced) {
+				names = append(names, twoFaced) // they work hand in hand
 			}
 		}
 		p.liars[id] = names

@@ -28,8 +28,8 @@ var schedulers = []struct{ name, says string }{
 	{lockStep, "in order of arrival: all messages of one delay, then all that these have caused"},
 	{swarm, "slow links and slow kinds of messages, drawn for the seed"},
 	{victim, "one node hears and is heard last"},
-	{split, "each half of the nodes sees the votes for its value first"},
-	{coinAware, "like split, and once a coin is readable the halves are steered by it"},
+	{split, "keeps f slots of every epoch undecided, as the proof of the FLP theorem does"},
+	{coinAware, "like split, and steers by each coin from when it can be read"},
 	{slowest, "f correct nodes are heard last"},
 	{partition, "two sides, healed and drawn anew again and again"},
 }
@@ -118,7 +118,7 @@ func (s *scheduler) lane(e *event) uint8 {
 	case partition:
 		return 2 * late(s.slow[e.from] != s.slow[e.to])
 	case split, coinAware:
-		return s.halves(e)
+		return s.splitting(e)
 	}
 	return 0
 }
@@ -128,30 +128,6 @@ func late(yes bool) uint8 {
 		return 1
 	}
 	return 0
-}
-
-// halves: votes for the value that a node is not to see come last; what helps the
-// slot's header comes early to those who are to see a 1.
-func (s *scheduler) halves(e *event) uint8 {
-	if e.kind != evMessage {
-		return 0
-	}
-	msg := s.w.msgs.at(e.ref)
-	m := &msg.ACS
-	if !msg.Cert.IsZero() || !s.w.plan.quorum.Valid(m.Slot) || msg.Epoch > s.w.client.tallest+farAhead {
-		return 0
-	}
-	one := s.w.face(bft.ID(e.to), msg.Epoch, m.Slot)
-	if m.RBC.Kind != 0 {
-		return late(!one && m.RBC.Kind != rbc.Found && m.RBC.Kind != rbc.Fetch)
-	}
-	switch m.ABA.Values {
-	case aba.One:
-		return 2 * late(!one)
-	case aba.Zero:
-		return 2 * late(one)
-	}
-	return late(m.ABA.Values == aba.Both)
 }
 
 // turn changes the schedule where its time has come.
@@ -174,21 +150,6 @@ func (s *scheduler) coinRead(uint64, bft.ID, uint32) {
 	if s.name == coinAware {
 		s.w.pool.sort(s.lane)
 	}
-}
-
-// face is the value that the adversary would have a node see in a slot. Once a
-// coin c is read, one half is to be left with 1-c alone and the other with c.
-func (w *world) face(to bft.ID, epoch uint64, slot bft.ID) bool {
-	one := w.plan.faces[to]
-	if w.sched.name == coinAware {
-		if c := w.facts.slot(epoch, slot).steer; c != aba.None {
-			return one != (c == aba.One)
-		}
-	}
-	if w.plan.turning && mix(epoch*1024+uint64(slot))&1 == 1 {
-		return !one
-	}
-	return one
 }
 
 // Classes of events, for the swarm: the kinds of the protocol's messages and some

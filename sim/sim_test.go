@@ -28,7 +28,7 @@ func TestSeeds(t *testing.T) {
 	for seed := range uint64(500) {
 		total.add(clean(t, &runner, Defaults(1_000_000+seed)))
 	}
-	if total.Crashes == 0 || total.Adopted == 0 || total.Coins == 0 || total.Blames == 0 || total.Rounds < 7 {
+	if total.Crashes == 0 || total.Adopted == 0 || total.Coins < 20 || total.Blames == 0 || total.Rounds < 7 {
 		t.Errorf("the seeds are too tame: %+v", total.Stats)
 	}
 	t.Logf("%+v", total.Stats)
@@ -109,7 +109,7 @@ func TestFewNodes(t *testing.T) {
 // A coin of each node's own is not good enough, and the simulator says so.
 func TestLocalCoinFails(t *testing.T) {
 	o := Defaults(0)
-	o.Nodes, o.Coin = 4, LocalCoin
+	o.Nodes, o.Faulty, o.Coin, o.Adversary, o.Byzantine = 4, 1, LocalCoin, split, []string{twoFaced}
 	total, err := Many(t.Context(), o, 5000, 2, func() {})
 	if err != nil {
 		t.Fatal(err)
@@ -122,6 +122,21 @@ func TestLocalCoinFails(t *testing.T) {
 	if err != nil || again.Failure == nil || *again.Failure != *total.Failed.Failure {
 		t.Errorf("the seed run again: %v, %v", again.Failure, err)
 	}
+}
+
+// Without a coin the split keeps an agreement undecided for as long as it cares to:
+// what Fischer, Lynch and Paterson say of every deterministic protocol.
+func TestNoCoinNeverEnds(t *testing.T) {
+	o := Defaults(0)
+	o.Nodes, o.Faulty, o.Coin, o.Adversary, o.Byzantine = 4, 1, NoCoin, split, []string{twoFaced}
+	total, err := Many(t.Context(), o, 1000, 1, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if total.Failed == nil || total.Failed.Failure.Property != "agreements end" {
+		t.Fatalf("%d seeds: %+v", total.Seeds, total.Failed)
+	}
+	t.Logf("seed %d: %v", total.Failed.Options.Seed, total.Failed.Failure)
 }
 
 func TestOptions(t *testing.T) {

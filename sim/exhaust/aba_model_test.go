@@ -1,6 +1,7 @@
 package exhaust
 
 import (
+	"flag"
 	"fmt"
 	"testing"
 
@@ -26,8 +27,9 @@ const (
 	abaAux    = 2
 	abaConf   = 4 // {0}, {1}, {0,1}
 	abaShare  = 7
-	abaNext   = 8 // BVAL of the next round: the estimate that the node goes on with
-	abaDecide = 10
+	abaOn     = 8  // went on to the next round with the estimate v because V = {v}
+	abaToss   = 10 // went on with v because V = {0,1} and the coin is v
+	abaDecide = 12
 )
 
 type abaEvent struct {
@@ -36,10 +38,12 @@ type abaEvent struct {
 	msg  aba.Msg
 }
 
-// abaEvents is what can arrive at node self in the round. Shares are those of so
-// many other correct nodes. Without any no node learns the coin, so that whoever goes
-// on does so with V = {v}; with the node's own one is enough.
-func abaEvents(self, shares int, signers []coin.Signer) (events []abaEvent) {
+// shares is how many other correct nodes' shares can arrive. One is enough to learn
+// the coin, together with the node's own; with none the game ends at the coin.
+var shares = flag.Int("shares", 1, "shares of other nodes that can arrive, 0 to 2; with 2, every node is explored by itself")
+
+// abaEvents is what can arrive at node self in the round.
+func abaEvents(self int, signers []coin.Signer) (events []abaEvent) {
 	for p := range 4 {
 		add := func(letter int, msg aba.Msg) {
 			msg.Round = abaRound
@@ -61,7 +65,7 @@ func abaEvents(self, shares int, signers []coin.Signer) (events []abaEvent) {
 			add(abaConf+i, aba.Msg{Kind: aba.Conf, Values: set})
 		}
 	}
-	for i := range shares {
+	for i := range *shares {
 		p := (self + 1 + i) % abaLiar
 		msg := aba.Msg{Kind: aba.Share, Round: abaRound, Share: signers[p].Sign(flp.CoinName(4, abaSeed, abaRound))}
 		events = append(events, abaEvent{Event{fmt.Sprintf("SHARE of %d", p), p, abaShare}, bft.ID(p), msg})
@@ -69,57 +73,87 @@ func abaEvents(self, shares int, signers []coin.Signer) (events []abaEvent) {
 	return events
 }
 
-// abaQuotients explores the three correct nodes.
-func abaQuotients(t *testing.T, shares int) (nodes []*Quotient) {
+// abaQuotients explores the three correct nodes. Nodes 0 and 1 have the same estimate,
+// and a machine does not know its own name and counts names only: so what one of them
+// can do the other can do too, with the events in the same places of their lists.
+func abaQuotients(t *testing.T) (nodes []*Quotient) {
 	t.Helper()
 	machines, estimates, err := flp.Standoff(flp.Config{Nodes: 4, Liars: 1, Coin: flp.Common, Seed: abaSeed}, abaRound)
 	if err != nil {
 		t.Fatal(err)
 	}
 	signers := cointest.Signers(4, 2, abaSeed)
+	coin := abaCoin(signers)
 	for self, m := range machines {
-		events := abaEvents(self, shares, signers)
+		if *shares < 2 && self > 0 && estimates[self] == estimates[self-1] {
+			twin := *nodes[self-1]
+			twin.Events = abaNames(abaEvents(self, signers))
+			nodes = append(nodes, &twin)
+			continue
+		}
+		events := abaEvents(self, signers)
 		node := Node[aba.Machine]{
 			Start: m, Said: 1 << abaBVal,
-			OneOf: OneOf{3 << abaAux, 7 << abaConf, 3 << abaNext, 3 << abaDecide},
+			OneOf: OneOf{3 << abaAux, 7 << abaConf, 15 << abaOn, 3 << abaDecide},
 			Deliver: func(m *aba.Machine, e int) Said {
-				return abaDrive(bft.ID(self), m, m.Handle(events[e].from, events[e].msg))
+				return abaDrive(bft.ID(self), coin, m, m.Handle(events[e].from, events[e].msg))
 			},
 		}
 		if estimates[self] {
 			node.Said = 1 << (abaBVal + 1)
 		}
-		for _, e := range events {
-			node.Events = append(node.Events, e.Event)
-		}
+		node.Events = abaNames(events)
 		nodes = append(nodes, quotient(t, self, node))
 	}
 	return nodes
 }
 
+func abaNames(events []abaEvent) (names []Event) {
+	for _, e := range events {
+		names = append(names, e.Event)
+	}
+	return names
+}
+
+// abaCoin is the coin of the round.
+func abaCoin(signers []coin.Signer) bool {
+	name := flp.CoinName(4, abaSeed, abaRound)
+	sig, err := signers[0].Combine(name, []coin.Share{{From: 0, Sig: signers[0].Sign(name)}, {From: 1, Sig: signers[1].Sign(name)}})
+	if err != nil {
+		panic(err)
+	}
+	return coin.Bit(sig)
+}
+
 // abaDrive notes what a step says, and loops back what is of this round.
-func abaDrive(self bft.ID, m *aba.Machine, step aba.Step) (said Said) {
+func abaDrive(self bft.ID, coin bool, m *aba.Machine, step aba.Step) (said Said) {
 	for _, e := range step.Send {
-		letter := 0
-		switch v := int(e.Msg.Values) - 1; e.Msg.Kind {
-		case aba.BVal:
-			letter = abaBVal + v
-			if e.Msg.Round > abaRound {
-				letter = abaNext + v
-			}
-		case aba.Aux:
-			letter = abaAux + v
-		case aba.Conf:
-			letter = abaConf + v
-		case aba.Share:
-			letter = abaShare
-		case aba.Decide:
-			letter = abaDecide + v
-		}
-		said |= 1 << letter
+		said |= 1 << abaLetter(e.Msg, coin, m)
 		if e.Msg.Round == abaRound {
-			said |= abaDrive(self, m, m.Handle(self, e.Msg))
+			said |= abaDrive(self, coin, m, m.Handle(self, e.Msg))
 		}
 	}
 	return said
+}
+
+func abaLetter(msg aba.Msg, coin bool, m *aba.Machine) int {
+	v := int(msg.Values) - 1
+	switch msg.Kind {
+	case aba.BVal:
+		if msg.Round == abaRound {
+			return abaBVal + v
+		}
+		// A node that went on with the coin knew it, and did not decide.
+		if _, decided := m.Decided(); m.Coins() > 0 && coin == (v == 1) && !decided {
+			return abaToss + v
+		}
+		return abaOn + v
+	case aba.Aux:
+		return abaAux + v
+	case aba.Conf:
+		return abaConf + v
+	case aba.Decide:
+		return abaDecide + v
+	}
+	return abaShare
 }

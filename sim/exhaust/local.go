@@ -104,8 +104,8 @@ func Explore[S any](n Node[S]) (*Graph, error) {
 					return nil, fmt.Errorf("a correct node says two of what it may say one of: %b, at last on %s", to.said, event.Name)
 				}
 				to.sum = x.hash(to.s, to.said)
-				if to.sum == from.sum {
-					continue // it changes nothing, now and later
+				if to.sum == from.sum && event.From == Faulty {
+					continue // nothing happens, and the faulty node can say it again
 				}
 				m := mark{to.sum, to.got}
 				id, old := known[m]

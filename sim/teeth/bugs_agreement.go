@@ -14,6 +14,10 @@ var agreementBugs = []Bug{
 		Patches: patch(settleFile, "if touched <= m.current {", "if touched == m.current {"),
 	},
 	{
+		Name: "driven-by-one", Says: "a decided node goes on as soon as any node votes in a later round",
+		Patches: patch(settleFile, "m.ahead().Len() < m.cfg.Quorum.Amplify()", "m.ahead().Len() == 0"), Seeds: 20000,
+	},
+	{
 		Name: "stop-at-decision", Says: "[1] a node stops when it has decided",
 		Patches: patch(settleFile, "	s.Emit(Decided{Value: v})\n", "	s.Emit(Decided{Value: v})\n	m.halted = true\n"),
 	},

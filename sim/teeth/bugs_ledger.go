@@ -43,10 +43,6 @@ var ledgerBugs = []Bug{
 		Patches: patch(openFile, "b.maker == m.cfg.Self || m.tip.height >= b.since+OrphanAge", "b.maker == m.cfg.Self"), Fast: true,
 	},
 	{
-		Name: "bad-shares-again", Says: "bad certificate shares are combined again and again",
-		Patches: patch("ledger/cert.go", "if ep.cert.bad.Add(id) {", "if bad := ep.cert.bad; bad.Add(id) {"),
-	},
-	{
 		Name: "two-proposals", Says: "a replay forgets that the node has proposed",
 		Patches: patch("ledger/restore.go", "		m.proposed(ep, h)\n", "		_ = h\n"),
 	},

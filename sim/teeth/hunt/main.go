@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/debug"
 
 	"abad/sim"
 	"abad/sim/teeth/found"
@@ -17,6 +18,7 @@ func main() {
 	seeds := flag.Int("seeds", 1000, "the most seeds to run")
 	nodes := flag.Int("nodes", sim.Drawn, "the size of the cluster")
 	flag.Parse()
+	debug.SetGCPercent(400) // seeds are short and their memory is garbage
 	if err := hunt(*first, *seeds, *nodes); err != nil {
 		fmt.Fprintln(os.Stderr, "hunt: error:", err)
 		os.Exit(1)
