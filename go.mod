@@ -7,6 +7,8 @@ require (
 	github.com/cloudflare/circl v1.6.5
 	github.com/consensys/gnark-crypto v0.22.0
 	github.com/dgraph-io/badger/v4 v4.9.6
+	github.com/drand/kyber v1.3.1
+	github.com/drand/kyber-bls12381 v0.3.4
 	github.com/fxamacker/cbor/v2 v2.9.6
 	github.com/kilic/bls12-381 v0.1.0
 	github.com/quic-go/quic-go v0.65.0

@@ -39,7 +39,7 @@ type Decider interface {
 func (s *Server) decisions() map[string]methods {
 	return map[string]methods{
 		"/v1/decisions": {http.MethodGet: s.listDecisions},
-		"/v1/decisions/{name}": {
+		"/v1/decisions/{name...}": { // so that a name may have slashes
 			http.MethodPost: s.postVote, http.MethodGet: s.getDecision, http.MethodDelete: s.pruneDecision,
 		},
 	}

@@ -141,7 +141,7 @@ func TestVoteRefusals(t *testing.T) {
 	for _, query := range []string{"?wait=now", "?wait=-1s", "?wait=6m", "?until=1s"} {
 		s.want(s.call("GET", "/v1/decisions/x"+query, ""), 400, "")
 	}
-	s.want(s.call("PUT", "/v1/decisions/x", yes), 405, "DELETE, GET, POST")
+	s.want(s.call("PUT", "/v1/decisions/x", yes), 405, "DELETE or GET or POST")
 	s.want(s.call("POST", "/v1/decisions/x", yes, "Sec-Fetch-Site", "cross-site"), 403, "another origin")
 	s.want(serve(t, nil).call("GET", "/v1/decisions/x", ""), 404, "nothing is at")
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -150,16 +149,22 @@ const (
 // chain describes our beacons as drand's HTTP API does.
 func (s *Server) chain(seed bft.Hash) wire.Chain {
 	key := s.conf.Proofs.PublicKey()
-	h := sha256.New() // as drand's chain.Info.Hash, for the default beacon id
-	_ = binary.Write(h, binary.BigEndian, uint32(drandPeriod))
-	_ = binary.Write(h, binary.BigEndian, int64(0))
-	h.Write(key)
-	h.Write(seed[:])
 	return wire.Chain{
 		PublicKey: hex.EncodeToString(key), Period: drandPeriod, Genesis: 0,
-		Hash: hex.EncodeToString(h.Sum(nil)), GroupHash: seed.String(), Scheme: drandScheme,
+		Hash: chainHash(drandPeriod, 0, key, seed, drandBeacon).String(), GroupHash: seed.String(), Scheme: drandScheme,
 		Metadata: wire.ChainMetadata{BeaconID: drandBeacon},
 	}
+}
+
+// chainHash names a chain as drand does (chain.Info.Hash).
+func chainHash(period uint32, genesis uint64, key []byte, seed bft.Hash, beacon string) bft.Hash {
+	text := binary.BigEndian.AppendUint32(nil, period)
+	text = binary.BigEndian.AppendUint64(text, genesis)
+	text = append(append(text, key...), seed[:]...)
+	if beacon != drandBeacon {
+		text = append(text, beacon...)
+	}
+	return bft.Sum(text)
 }
 
 // ours answers 404 unless the path names our chain. The cluster's id is its seed.
