@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	drand "github.com/drand/kyber-bls12381"
+	//lint:ignore SA1019 its aggregation is deprecated, which nobody uses here
 	"github.com/drand/kyber/sign/bls"
 
 	"abad/coin"
