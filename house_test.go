@@ -23,13 +23,15 @@ var rooms = map[string][]string{
 	"aba":           {"bft", "codec", "coin"},
 	"acs":           {"bft", "codec", "coin", "rbc", "aba"},
 	"ledger":        {"bft", "codec", "batch", "coin", "rbc", "aba", "acs"},
+	"decision":      {"bft", "codec", "coin", "aba"},
+	"proof":         {"bft", "codec", "batch", "coin", "ledger"},
 	"net":           {"bft", "codec"},
 	"store":         {"bft", "codec", "batch"},
 }
 
 // pure rooms have no goroutine, clock, randomness, log or IO, and no order that
 // depends on a map's.
-var pure = []string{"bft", "codec", "batch", "rbc", "aba", "acs", "ledger"}
+var pure = []string{"bft", "codec", "batch", "rbc", "aba", "acs", "ledger", "decision"}
 
 // forbidden in pure rooms.
 var forbidden = []string{
