@@ -18,6 +18,8 @@ type Config struct {
 	Backup Backer // likewise
 	// Decisions takes votes, usually the same node too; nil: there are none.
 	Decisions Decider
+	// Agreements takes proposals; likewise.
+	Agreements Agreer
 	// Listen is the TCP address, on loopback; "": 127.0.0.1:7500. Port 0 takes a
 	// free one; use [Listen] and Listener to learn which.
 	Listen   string

@@ -110,7 +110,7 @@ func (s *Server) refusedVote(ctx context.Context, name string, err error) error 
 		if known != nil {
 			return known
 		}
-		return problemf(http.StatusConflict, "%q is decided: %s", name, yesNo(st.Value)).
+		return problemf(http.StatusConflict, "decision %q is made: %s", name, yesNo(st.Value)).
 			withHint("the others were enough; take another name for another decision")
 	}
 	return refusedDecision(name, err)
@@ -120,7 +120,7 @@ func (s *Server) refusedVote(ctx context.Context, name string, err error) error 
 func refusedDecision(name string, err error) error {
 	switch {
 	case errors.Is(err, decision.ErrName):
-		return problemf(http.StatusBadRequest, "%q is not the name of a decision", short(name)).
+		return problemf(http.StatusBadRequest, "no decision can be named %q", short(name)).
 			withHint("a name has 1 to %d bytes of printable characters", decision.MaxName)
 	case errors.Is(err, decision.ErrUnknown):
 		return problemf(http.StatusNotFound, "no decision %q is known here", short(name)).
@@ -222,7 +222,7 @@ func (s *Server) pruneDecision(w *reply, r *http.Request) error {
 	}
 	st, err := s.conf.Decisions.Decision(r.Context(), name)
 	if err == nil && len(st.Certificate) == 0 {
-		return problemf(http.StatusConflict, "%q is not decided and certified here", name).
+		return problemf(http.StatusConflict, "decision %q is not made and certified here", name).
 			withHint("what is open cannot be forgotten: this node may have to finish it")
 	}
 	if err == nil {

@@ -113,7 +113,7 @@ func TestVote(t *testing.T) {
 	s.want(s.call("GET", "/v1/decisions/stay", ""), 404, `no decision "stay"`)
 	s.want(s.call("GET", "/v1/decisions/stay?wait=1ms", ""), 404, "a vote opens it")
 	s.want(s.call("DELETE", "/v1/decisions/stay", ""), 404, "no decision")
-	s.want(s.call("DELETE", "/v1/decisions/move", ""), 409, "not decided")
+	s.want(s.call("DELETE", "/v1/decisions/move", ""), 409, "not made and certified")
 }
 
 func TestVoteRefusals(t *testing.T) {
@@ -134,7 +134,7 @@ func TestVoteRefusals(t *testing.T) {
 	s.want(s.call("POST", "/v1/decisions/x", yes+strings.Repeat(" ", 1024-len(yes))), 200, "")
 	for _, name := range []string{strings.Repeat("x", decision.MaxName+1), "a%0Ab", "%FF"} {
 		for _, method := range []string{"POST", "GET", "DELETE"} {
-			s.want(s.call(method, "/v1/decisions/"+name, yes), 400, "not the name of a decision")
+			s.want(s.call(method, "/v1/decisions/"+name, yes), 400, "no decision can be named")
 		}
 	}
 	s.want(s.call("POST", "/v1/decisions/"+strings.Repeat("x", decision.MaxName), yes), 200, "")

@@ -2,10 +2,12 @@
 // package wire describes and package client speaks.
 //
 //	POST /v1/values             submit a value, wait until it is in a block
+//	POST /v1/values/stream      submit many on one connection, see package wire
 //	GET  /v1/blocks/{height}    a block: header, hash, batches, certificate
 //	GET  /v1/log                values from a position on, in pages
 //	GET  /v1/log/stream         the same without end, as server-sent events
 //	GET  /v1/status             the node and what it knows of its peers
+//	GET  /v1/stats              counters, for benchmarks
 //	GET  /healthz               200 while the process is alive
 //	GET  /readyz                200 while the node can decide, else 503
 //

@@ -38,6 +38,9 @@ func (s *Server) routes() http.Handler {
 	if s.conf.Decisions != nil {
 		maps.Copy(table, s.decisions())
 	}
+	if s.conf.Agreements != nil {
+		maps.Copy(table, s.agreements())
+	}
 	if s.conf.Backup != nil {
 		table["/v1/backup"] = methods{http.MethodGet: s.getBackup}
 	}

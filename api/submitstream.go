@@ -38,6 +38,11 @@ const (
 // postStream takes values from one long request and answers each when it is in a
 // block. A client that sends more than the node can take is not read from.
 func (s *Server) postStream(w *reply, r *http.Request) error {
+	control := http.NewResponseController(w)
+	// First of all: a refusal must not wait for a body that waits for an answer.
+	if err := control.EnableFullDuplex(); err != nil || !r.ProtoAtLeast(1, 1) {
+		return problemf(http.StatusHTTPVersionNotSupported, "a stream of values needs HTTP/1.1 or later")
+	}
 	if _, err := query(r); err != nil {
 		return err
 	}
@@ -52,10 +57,6 @@ func (s *Server) postStream(w *reply, r *http.Request) error {
 		return busy("too many submissions are waiting on this node")
 	}
 	defer s.waiting.give(streamPlaces)
-	control := http.NewResponseController(w)
-	if err := control.EnableFullDuplex(); err != nil || !r.ProtoAtLeast(1, 1) {
-		return problemf(http.StatusHTTPVersionNotSupported, "a stream of values needs HTTP/1.1 or later")
-	}
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(nil)
 	st := newValueStream(s, cancel, r.Body, control.SetReadDeadline)

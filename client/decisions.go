@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"abad/api/wire"
@@ -44,7 +42,7 @@ func (c *Client) Vote(ctx context.Context, name string, vote bool) (Decision, er
 		return Decision{}, err
 	}
 	var d Decision
-	err = c.call(ctx, http.MethodPost, decisionPath(name), body, decisionBounds, &d)
+	err = c.send(ctx, http.MethodPost, decisionPath(name), "application/json", body, decisionBounds, &d)
 	return d, c.about(name, d, err)
 }
 
@@ -95,7 +93,7 @@ func (c *Client) Decisions(ctx context.Context, from, limit int) (Decisions, err
 // PruneDecision makes the node forget a decision that is certified. To vote on
 // its name again would be another decision.
 func (c *Client) PruneDecision(ctx context.Context, name string) error {
-	return c.call(ctx, http.MethodDelete, decisionPath(name), nil, decisionBounds, nil)
+	return c.send(ctx, http.MethodDelete, decisionPath(name), "", nil, decisionBounds, nil)
 }
 
 // VerifyDecision checks a decision's certificate with the cluster's public key, so
@@ -111,10 +109,7 @@ func VerifyDecision(key *coin.PublicKey, cluster bft.Hash, era uint64, d Decisio
 	return decision.Verify(key, cluster, era, decision.Result{Name: d.Name, Value: *d.Value, Certificate: certificate})
 }
 
-// decisionPath escapes dots too: "." and ".." mean something in a path.
-func decisionPath(name string) string {
-	return "/v1/decisions/" + strings.ReplaceAll(url.PathEscape(name), ".", "%2E")
-}
+func decisionPath(name string) string { return "/v1/decisions/" + escaped(name) }
 
 // about checks that an answer is about the name that was asked for.
 func (c *Client) about(name string, d Decision, err error) error {
@@ -124,17 +119,17 @@ func (c *Client) about(name string, d Decision, err error) error {
 	return err
 }
 
-// call sends a request with a body and reads the answer, if there is one, into
+// send sends a request with a body and reads the answer, if one is wanted, into
 // document.
-func (c *Client) call(ctx context.Context, method, path string, body []byte, most bounds, document any) error {
+func (c *Client) send(ctx context.Context, method, path, kind string, body []byte, most bounds, document any) error {
 	attempt, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(attempt, method, c.url+path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
-	if len(body) > 0 {
-		req.Header.Set("Content-Type", "application/json")
+	if kind != "" {
+		req.Header.Set("Content-Type", kind)
 	}
 	_, answer, err := c.do(ctx, c.reads, req, most)
 	if err != nil || document == nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"time"
 
 	"abad/api/wire"
 	"abad/batch"
@@ -21,6 +22,9 @@ const (
 	// net/http copies bodies in pieces of 32 KiB.
 	pipelineWrite = 64 << 10
 )
+
+// openTimeout is what the head of an answer may take, which a node sends at once.
+const openTimeout = 10 * time.Second
 
 // ErrClosed is why a pipeline takes no more values: it was closed here.
 var ErrClosed = errors.New("the pipeline is closed")
@@ -52,6 +56,8 @@ type Answer struct {
 func (c *Client) Pipeline(ctx context.Context) (*Pipeline, error) {
 	conn, cancel := context.WithCancel(ctx)
 	p := &Pipeline{client: c, out: newOutflow(), cancel: cancel}
+	// Package http does not give up a request while it waits for more of its body.
+	context.AfterFunc(conn, func() { p.out.fail(context.Cause(conn)) })
 	req, err := http.NewRequestWithContext(conn, http.MethodPost, c.url+"/v1/values/stream", p.out)
 	if err != nil {
 		cancel()
@@ -59,7 +65,14 @@ func (c *Client) Pipeline(ctx context.Context) (*Pipeline, error) {
 	}
 	req.Header.Set("Content-Type", wire.StreamType)
 	via, release := c.pipe()
-	if p.resp, err = via.Do(req); err != nil {
+	// A server that does not know streams waits for the end of the body before it
+	// says so.
+	watch := time.AfterFunc(openTimeout, cancel)
+	p.resp, err = via.Do(req)
+	if !watch.Stop() && ctx.Err() == nil {
+		err = fmt.Errorf("no answer to a stream within %s", openTimeout)
+	}
+	if err != nil {
 		cancel()
 		release()
 		return nil, c.failed(ctx, err)

@@ -77,7 +77,8 @@ type Result struct {
 	Rounds      int    `cbor:"3,keyasint"` // here; 0 if it was learnt from its certificate
 	Coins       int    `cbor:"4,keyasint"`
 
-	Vote aba.Set `cbor:"5,keyasint,omitempty"` // this node's, if it has voted
+	Vote   aba.Set `cbor:"5,keyasint,omitempty"` // this node's, if it has voted
+	Voters int     `cbor:"6,keyasint,omitempty"` // nodes whose vote was heard here
 }
 
 func (Journal) out()   {}
@@ -289,7 +290,7 @@ func (m *Machine) known(s *Step, r Result) {
 		return
 	}
 	if i := m.named[r.Name]; i != nil {
-		r.Rounds, r.Coins, r.Vote = i.agreement.Rounds(), i.agreement.Coins(), i.vote
+		r.Rounds, r.Coins, r.Vote, r.Voters = i.agreement.Rounds(), i.agreement.Coins(), i.vote, i.agreement.Voters()
 		delete(m.named, r.Name)
 		m.open = slices.DeleteFunc(m.open, func(o *instance) bool { return o == i })
 	}

@@ -136,7 +136,7 @@ type Status struct {
 // Lookup gives the status of a name, false if nothing was heard of it.
 func (m *Machine) Lookup(name string) (Status, bool) {
 	if r, done := m.done[name]; done {
-		return Status{Name: name, State: Done, Vote: r.Vote, Rounds: r.Rounds, Coins: r.Coins, Value: r.Value, Certificate: r.Certificate}, true
+		return Status{Name: name, State: Done, Vote: r.Vote, Voters: r.Voters, Rounds: r.Rounds, Coins: r.Coins, Value: r.Value, Certificate: r.Certificate}, true
 	}
 	i := m.named[name]
 	if i == nil {

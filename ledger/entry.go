@@ -17,6 +17,10 @@ type Entry struct {
 	Msg    acs.Msg   `cbor:"2,keyasint,omitzero"`
 	Header []byte    `cbor:"3,keyasint,omitempty"` // Propose
 	Hash   bft.Hash  `cbor:"4,keyasint,omitzero"`  // Held
+	// Heard is how many of its own messages the epoch's machine had heard before this
+	// call: one step of the ledger may make several calls, and the node hears what
+	// it says to itself only after the step.
+	Heard uint64 `cbor:"5,keyasint,omitempty"`
 }
 
 // EntryKind tells the calls apart.

@@ -10,6 +10,7 @@ import (
 // epoch is one epoch between its first message and its certificate.
 type epoch struct {
 	number   uint64
+	heard    uint64 // own messages that the machine was given
 	acs      *acs.Machine
 	slots    []slot
 	complete bool
@@ -65,7 +66,10 @@ func (m *Machine) newEpoch(number uint64) *epoch {
 // call makes one call of an epoch's machine and journals it. What this node sends
 // to itself needs no journal: it follows from the other calls.
 func (m *Machine) call(s *Step, ep *epoch, e Entry) {
-	if e.Kind != Message || e.Node != m.cfg.Self {
+	if e.Kind == Message && e.Node == m.cfg.Self {
+		ep.heard++
+	} else {
+		e.Heard = ep.heard
 		s.Emit(Journal{Epoch: ep.number, Entry: e})
 	}
 	if err := m.apply(s, ep, e); err != nil {

@@ -42,10 +42,20 @@ func (m *Machine) Restore(block *Block, values []batch.ValueID, certified bool) 
 	return nil
 }
 
+// Heard is how many of this node's own messages of an epoch its machine was given.
+// A replay gives it as many as [Entry.Heard] says before it makes the entry's call,
+// and the rest after the last one: in another order the same calls can lead to
+// another vote.
+func (m *Machine) Heard(epoch uint64) uint64 {
+	if ep := m.known(epoch); ep != nil {
+		return ep.heard
+	}
+	return 0
+}
+
 // Replay makes a call of an earlier run again. The driver loops messages to
-// itself back as always, before the next entry of the same epoch; what goes to
-// peers it may send, for they have it or should. An error says that the journal
-// does not fit the blocks.
+// itself back as [Machine.Heard] says; what goes to peers it may send, for they
+// have it or should. An error says that the journal does not fit the blocks.
 func (m *Machine) Replay(epoch uint64, e Entry) (Step, error) {
 	var s Step
 	if !m.replaying {

@@ -26,6 +26,14 @@ type archive struct {
 
 func newArchive(d *driver) *archive { return &archive{driver: d, wake: make(chan struct{}, 1)} }
 
+// restored says what the store had at the start.
+func (a *archive) restored(certified uint64) {
+	a.mu.Lock()
+	a.certified = certified
+	a.mu.Unlock()
+	a.stored.Store(certified)
+}
+
 func (a *archive) add(certs []ledger.Certified, certified uint64) {
 	a.mu.Lock()
 	a.certs = append(a.certs, certs...)
@@ -74,7 +82,7 @@ func (a *archive) write() error {
 	if err := d.store.PutCertificates(ready); err != nil {
 		return err
 	}
-	if certified == a.stored.Load() {
+	if certified <= a.stored.Load() {
 		return nil
 	}
 	if err := d.store.Trim(certified); err != nil {

@@ -31,6 +31,9 @@ const (
 // one the driver makes durable. Blocks enter the log in order, and those of a range
 // share their syncs.
 
+// errNothing: the peer has no certificate for the block yet.
+var errNothing = errors.New("no such block")
+
 // span is consecutive blocks whose certificates are right.
 type span struct {
 	from   bft.ID // who gave it
@@ -79,7 +82,7 @@ func (f *follower) catchUp(ctx context.Context) bool {
 		f.progress.note(f.log, f.stored(), f.credible())
 	}
 	if err == nil {
-		err = f.waitStored(ctx, told)
+		_ = f.waitStored(ctx, told) // it fails only at the end of all; progress is told below
 	}
 	f.progress.done(f.log, f.stored(), f.credible())
 	return f.stored() > begin
@@ -116,6 +119,10 @@ func (f *follower) askOne(ctx context.Context, from uint64) *span {
 		tried.Add(id)
 		began := time.Now()
 		s, err := f.askPeer(ctx, id, from)
+		if errors.Is(err, errNothing) {
+			f.ranges.done(id, time.Since(began), nil)
+			continue
+		}
 		f.ranges.done(id, time.Since(began), err)
 		if err == nil {
 			return s
@@ -146,7 +153,10 @@ func (f *follower) check(id bft.ID, from uint64, answer []byte) (*span, error) {
 	if err := codec.Unmarshal(answer, &raw); err != nil {
 		return nil, fmt.Errorf("answer with blocks: %w", err)
 	}
-	if len(raw) == 0 || len(raw) > rangeBlocks {
+	if len(raw) == 0 {
+		return nil, errNothing
+	}
+	if len(raw) > rangeBlocks {
 		return nil, fmt.Errorf("answer with %d blocks", len(raw))
 	}
 	s := &span{from: id, blocks: make([]followed, len(raw))}

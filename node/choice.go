@@ -64,10 +64,3 @@ func (c *choice) done(id bft.ID, took time.Duration, err error) {
 		p.cost = max(p.cost, failureCost)
 	}
 }
-
-// blame notes that an answer was wrong, as it turned out later.
-func (c *choice) blame(id bft.ID) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.peers[id].cost = max(c.peers[id].cost, failureCost)
-}

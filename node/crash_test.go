@@ -186,7 +186,15 @@ func (c *cluster) tell(nodes ...int) {
 	for _, i := range nodes {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		s, err := c.nodes[i].Status(ctx)
-		cancel()
 		c.t.Logf("node %d: %+v, %v; stored %d", i, s, err, c.nodes[i].driver.archive.stored.Load())
+		for _, e := range s.Open {
+			slots := make(chan string, 1)
+			select {
+			case c.nodes[i].driver.inspect <- func() { slots <- fmt.Sprintf("%+v", c.nodes[i].driver.ledger.Slots(e.Epoch)) }:
+				c.t.Logf("node %d, epoch %d: %s", i, e.Epoch, <-slots)
+			case <-ctx.Done():
+			}
+		}
+		cancel()
 	}
 }

@@ -73,7 +73,7 @@ func (c *decider) absorb(first decision.Step) {
 			c.output(out)
 		}
 		for _, e := range s.Send {
-			d.tick.send = append(d.tick.send, net.Outgoing{Topic: e.Msg.Name, To: e.To, Msg: frame(decisionMsg, e.Msg.Encode())})
+			d.tick.send = append(d.tick.send, c.spoken(e)...)
 			todo = append(todo, c.machine.Handle(d.self, e.Msg))
 		}
 	}
@@ -208,7 +208,7 @@ func (c *decider) askPeer(ctx context.Context, id bft.ID, name string) error {
 	if err := c.driver.certifier.key.Verify(msg, r.Certificate); err != nil {
 		return err
 	}
-	r.Rounds, r.Coins, r.Vote = 0, 0, aba.None // those are the peer's
+	r.Rounds, r.Coins, r.Vote, r.Voters = 0, 0, aba.None, 0 // those are the peer's
 	return c.driver.look(ctx, func() { _ = c.input(decision.Known{Result: r}) })
 }
 
@@ -286,4 +286,8 @@ func (n *Node) PruneDecision(ctx context.Context, name string) error {
 // DecidedMessage is what the certificate of a decision signs.
 func (n *Node) DecidedMessage(name string, value bool) []byte {
 	return coin.DecidedMessage(n.config.Cluster, n.config.Era, name, value)
+}
+
+func outgoing(to bft.ID, msg decision.Msg) net.Outgoing {
+	return net.Outgoing{Topic: msg.Name, To: to, Msg: frame(decisionMsg, msg.Encode())}
 }

@@ -49,6 +49,7 @@ type driver struct {
 	inputs  chan ledger.In
 	votes   chan decision.In // from the certifier
 	inspect chan func()      // closures that read the ledger
+	deaf    chan struct{}    // closed when run has ended: nobody takes inputs any more
 	stopped chan struct{}    // closed when the node has stopped
 
 	height atomic.Uint64 // the last durable block
@@ -82,6 +83,8 @@ func (d *driver) tell(ctx context.Context, in ledger.In) error {
 	select {
 	case d.inputs <- in:
 		return nil
+	case <-d.deaf:
+		return ErrStopped
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -100,6 +103,7 @@ func (d *driver) vote(ctx context.Context, in decision.In) error {
 // run is the loop. It ends with ctx, or with the first failure of the store: a
 // node that cannot write must not go on speaking.
 func (d *driver) run(ctx context.Context) error {
+	defer close(d.deaf)
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
@@ -224,14 +228,22 @@ func (d *driver) look(ctx context.Context, look func()) error {
 }
 
 // absorb sorts a step's parts into the tick, then handles what the node says to
-// itself, to the end: by this order alone a replay finds its way again.
+// itself, to the end.
 func (d *driver) absorb(step ledger.Step) {
 	d.sort(step)
-	for len(d.tick.self) > 0 {
-		msg := d.tick.self[0]
-		d.tick.self = d.tick.self[1:]
-		d.sort(d.ledger.Handle(d.self, msg))
+	for d.hear() {
 	}
+}
+
+// hear handles the next message to ourselves, if there is one.
+func (d *driver) hear() bool {
+	if len(d.tick.self) == 0 {
+		return false
+	}
+	msg := d.tick.self[0]
+	d.tick.self = d.tick.self[1:]
+	d.sort(d.ledger.Handle(d.self, msg))
+	return true
 }
 
 func (d *driver) sort(step ledger.Step) {

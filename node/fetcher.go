@@ -127,10 +127,14 @@ func (f *fetcher) take(lister bft.ID) (w want, wait time.Duration, ok bool) {
 
 // settled reports that a batch needs no pull. One that is in the store from long
 // ago, in a block that the ledger no longer remembers, is not vouched for again;
-// but if a block needs it, here it is.
+// but if a block needs it, here it is. So is one that a catch-up has fetched for a
+// block and that this node may need before.
 func (f *fetcher) settled(ctx context.Context, w want) bool {
-	if w.Epoch <= f.height() || !w.Decided && f.intake.has(w.Digest) {
+	if w.Epoch <= f.height() || !w.Decided && f.intake.told(w.Digest) {
 		return true
+	}
+	if !w.Decided && !f.intake.store.IsPending(w.Digest) {
+		return f.intake.has(w.Digest)
 	}
 	data, err := f.intake.store.Batch(w.Digest)
 	return err == nil && f.intake.accept(ctx, w.Lister, w.Digest, data) == nil

@@ -12,9 +12,13 @@ import (
 	"abad/store"
 )
 
-// followHint is how long a node that is a little behind waits for its own count
-// of the votes before it asks for blocks.
-const followHint = 200 * time.Millisecond
+const (
+	// followHint is how long a node that is a little behind waits for its own count
+	// of the votes before it asks for blocks.
+	followHint = 200 * time.Millisecond
+	// maxVain bounds how often that time doubles while peers have nothing to give.
+	maxVain = 5
+)
 
 // follower fetches certified blocks when peers have forgotten the votes that this
 // node would need. It trusts nobody: a certificate is a proof.
@@ -41,10 +45,15 @@ func (f *follower) heard(from bft.ID, p net.Position) {
 	f.mu.Lock()
 	f.positions[from] = p
 	f.mu.Unlock()
-	if p.Certified > f.stored() {
+	if ahead(p) > f.stored() {
 		signal(f.wake)
 	}
 }
+
+// ahead is the last block that a peer may have with its certificate by now. In an
+// idle cluster nobody says when the last certificates are done: what peers said
+// with their last block is what is known.
+func ahead(p net.Position) uint64 { return max(p.Committed, p.Certified) }
 
 // position is what a peer last said.
 func (f *follower) position(id bft.ID) net.Position {
@@ -69,12 +78,12 @@ func (f *follower) credible() uint64 {
 	return claims[len(claims)-f.quorum.Amplify()]
 }
 
-// having lists the peers that claim to have block h with its certificate.
+// having lists the peers that may have block h with its certificate.
 func (f *follower) having(h uint64) (peers []bft.ID) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for id, p := range f.positions {
-		if p.Certified >= h && bft.ID(id) != f.self {
+		if ahead(p) >= h && bft.ID(id) != f.self {
 			peers = append(peers, bft.ID(id))
 		}
 	}
@@ -85,6 +94,7 @@ func (f *follower) run(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	var height, stored uint64
+	vain := 0 // times in a row that nothing came
 	for {
 		if len(f.having(f.stored()+1)) == 0 {
 			select {
@@ -95,16 +105,34 @@ func (f *follower) run(ctx context.Context) {
 			}
 		}
 		stuck := f.store.Height() == height && f.stored() == stored
-		far := len(f.having(f.store.Height()+f.epochs+1)) > 0
-		if (far || stuck) && f.catchUp(ctx) {
-			continue
+		if !stuck {
+			vain = 0
+		}
+		if stuck || f.far() {
+			if f.catchUp(ctx) {
+				vain = 0
+				continue
+			}
+			vain = min(vain+1, maxVain)
 		}
 		height, stored = f.store.Height(), f.stored()
-		timer.Reset(followHint)
+		timer.Reset(followHint << vain)
 		select {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
 		}
 	}
+}
+
+// far reports that some peer has certified more than votes are kept for.
+func (f *follower) far() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, p := range f.positions {
+		if p.Certified > f.store.Height()+f.epochs {
+			return true
+		}
+	}
+	return false
 }

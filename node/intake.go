@@ -86,7 +86,9 @@ func (k *intake) keep(ctx context.Context, maker bft.ID, digest bft.Hash, data [
 		return err
 	}
 	k.charge(digest, maker, int64(len(data)))
-	return k.tell(ctx, ledger.Hold{Digest: digest, Maker: maker, Values: ids})
+	// Whatever becomes of the link that it came over: a batch that is here and that
+	// the ledger does not know of would be missing for ever, as nobody fetches it.
+	return k.tell(context.WithoutCancel(ctx), ledger.Hold{Digest: digest, Maker: maker, Values: ids})
 }
 
 // charge counts a pending batch against its maker.
@@ -147,12 +149,17 @@ func (k *intake) expected(d bft.Hash) bool {
 
 // has reports whether the batch is in the store.
 func (k *intake) has(d bft.Hash) bool {
-	k.mu.Lock()
-	_, pending := k.pending[d]
-	k.mu.Unlock()
-	if pending {
+	if k.told(d) {
 		return true
 	}
 	has, err := k.store.HasBatch(d)
 	return err == nil && has
+}
+
+// told reports whether the ledger has heard of a batch that is in no block.
+func (k *intake) told(d bft.Hash) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, pending := k.pending[d]
+	return pending
 }

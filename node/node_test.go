@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	mrand "math/rand/v2"
 	stdnet "net"
 	"sync"
 	"testing"
@@ -40,12 +41,12 @@ func newCluster(t testing.TB, n int) *cluster {
 	c := &cluster{t: t, nodes: make([]*Node, n), stop: make([]func(), n)}
 	var peers []net.Peer
 	var keys []ed25519.PrivateKey
-	for range n {
+	for _, addr := range freeAddrs(t, n) {
 		pub, key, err := ed25519.GenerateKey(rand.Reader)
 		if err != nil {
 			t.Fatal(err)
 		}
-		peers, keys = append(peers, net.Peer{Key: pub, Addr: freeAddr(t)}), append(keys, key)
+		peers, keys = append(peers, net.Peer{Key: pub, Addr: addr}), append(keys, key)
 	}
 	for i := range n {
 		key, err := coin.NewKey(group, secrets[i])
@@ -76,14 +77,23 @@ func (w testWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func freeAddr(t testing.TB) string {
+// freeAddrs finds n addresses that nobody has now. Their ports are below those that
+// the system gives to sockets without one, so that nobody gets them by chance
+// while a node is down.
+func freeAddrs(t testing.TB, n int) (addrs []string) {
 	t.Helper()
-	conn, err := stdnet.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 * n {
+		conn, err := stdnet.ListenPacket("udp", fmt.Sprint("127.0.0.1:", 10_000+mrand.IntN(20_000)))
+		if err != nil {
+			continue
+		}
+		defer conn.Close() // all at the end, so that no two are the same
+		if addrs = append(addrs, conn.LocalAddr().String()); len(addrs) == n {
+			return addrs
+		}
 	}
-	defer conn.Close()
-	return conn.LocalAddr().String()
+	t.Fatal("no free ports")
+	return nil
 }
 
 // start runs a node; kill ends it.

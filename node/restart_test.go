@@ -295,3 +295,31 @@ func TestLostStore(t *testing.T) {
 		}
 	}
 }
+
+// A restarted node knows how far its certificates go: a block that is decided
+// before the next certificate must not make it forget, and ask for all of them
+// again.
+func TestCertifiedHeightSurvivesARestart(t *testing.T) {
+	c := newCluster(t, 4)
+	c.startAll()
+	c.submitAll(0, 20, 0, 1, 2, 3)
+	c.sameLogs(20, 0, 1, 2, 3)
+	if err := c.nodes[3].WaitCertificate(within(t), c.nodes[0].Height()); err != nil {
+		t.Fatal(err)
+	}
+	c.kill(3)
+	n, err := New(c.confs[3])
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := n.driver.archive.stored.Load()
+	if err := n.driver.archive.write(); err != nil { // as after a block
+		t.Fatal(err)
+	}
+	if got := n.driver.archive.stored.Load(); got != stored || stored == 0 {
+		t.Errorf("certified up to %d, and up to %d after a round without news", stored, got)
+	}
+	if err := n.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -46,8 +46,9 @@ func (d *driver) restore() error {
 		if err := d.store.Journal(epoch, func(data []byte) error { return d.replay(epoch, data) }); err != nil {
 			return fmt.Errorf("journal of epoch %d: %w", epoch, err)
 		}
+		d.absorb(ledger.Step{})
 	}
-	d.archive.stored.Store(d.ledger.CertifiedHeight())
+	d.archive.restored(d.ledger.CertifiedHeight())
 	d.transport.Release(d.ledger.CertifiedHeight())
 	d.transport.SetPosition(d.position())
 	d.clock()
@@ -86,16 +87,20 @@ func (d *driver) restoreBlocks() error {
 	return nil
 }
 
+// replay makes a call of the journal again, in its place among the messages that
+// the node heard of itself.
 func (d *driver) replay(epoch uint64, data []byte) error {
 	entry, err := ledger.DecodeEntry(d.quorum, data)
 	if err != nil {
 		return err
 	}
+	for d.ledger.Heard(epoch) < entry.Heard && d.hear() {
+	}
 	step, err := d.ledger.Replay(epoch, entry)
 	if err != nil {
 		return err
 	}
-	d.absorb(step)
+	d.sort(step)
 	return nil
 }
 

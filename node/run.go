@@ -30,6 +30,7 @@ type Node struct {
 	transport *net.Transport
 	driver    *driver
 	batcher   *batcher
+	agreer    *agreer
 	started   time.Time
 }
 
@@ -94,7 +95,7 @@ func (n *Node) build() error {
 	c := n.config
 	d := &driver{
 		self: c.Self, quorum: n.quorum, store: n.store, log: c.Log, now: c.hooks.now,
-		inputs: make(chan ledger.In, inputQueue), inspect: make(chan func()), stopped: make(chan struct{}),
+		inputs: make(chan ledger.In, inputQueue), inspect: make(chan func()), deaf: make(chan struct{}), stopped: make(chan struct{}),
 		opened: map[uint64]time.Time{}, faults: newFaults(n.quorum.All(), c.Log),
 	}
 	d.intake = newIntake(n.quorum.All(), c.Limits.Backlog, n.store, d.tell)
@@ -122,7 +123,7 @@ func (n *Node) build() error {
 		Quorum: n.quorum, Self: c.Self, Cluster: c.Cluster, Era: c.Era, Signer: c.CoinKey,
 	})
 	d.archive = newArchive(d)
-	d.archive.pruner = pruner{retain: c.Retain, anyway: c.PruneAnyway, driver: d, needed: n.common}
+	d.archive.pruner = pruner{retain: c.Retain, anyway: c.PruneAnyway, driver: d, needed: func() uint64 { return n.agreer.prunable(n.common()) }}
 	if d.archive.pruner.pruned, err = readPruned(n.store); err != nil {
 		return err
 	}
@@ -138,6 +139,9 @@ func (n *Node) build() error {
 		Quorum: n.quorum, Self: c.Self, Cluster: c.Cluster, Era: c.Era, Roster: c.Roster,
 		Epochs: c.Epochs, Signer: coin.Signer(c.CoinKey),
 	})
+	if n.agreer, err = n.newAgreer(); err != nil {
+		return err
+	}
 	if err := n.recall(); err != nil {
 		return err
 	}
@@ -167,6 +171,7 @@ func (n *Node) Run(ctx context.Context) error {
 	part("certifier", quiet(n.driver.certifier.run))
 	part("memory", n.remember)
 	part("decider", quiet(n.driver.decider.ask))
+	part("agreements", n.readAgreements)
 	part("follower", quiet(n.driver.follower.run))
 	for id := range n.quorum.IDs() {
 		for range pullsPerLister {

@@ -77,6 +77,7 @@ func (n *node) hold(number int) {
 type pull struct {
 	ledger.Want
 	asked int // peers
+	began int // what the world's changes were when this round of questions began
 }
 
 // want begins a search: the lister is asked first, then everybody else.
@@ -85,7 +86,7 @@ func (n *node) want(in ledger.Want) {
 	n.w.later(n, event{kind: evPull, ref: int32(len(n.w.pulls) - 1)})
 }
 
-// pull asks the next peer. A search in vain rests until somebody stores a batch or
+// pull asks the next peer. A search in vain rests until somebody stores the batch or
 // comes up: that stands for the real one's pause.
 func (n *node) pull(ref int32) {
 	p := &n.w.pulls[ref]
@@ -100,13 +101,16 @@ func (n *node) pull(ref int32) {
 		}
 		return
 	}
+	if p.asked%n.w.n == 0 {
+		p.began = n.w.changes
+	}
 	from := n.w.nodes[(int(p.Lister)+p.asked)%n.w.n]
 	p.asked++
 	if exists && from != n && from.serves(n.id, number) {
 		n.hold(number)
 		return
 	}
-	if p.asked%n.w.n == 0 {
+	if p.asked%n.w.n == 0 && p.began == n.w.changes {
 		n.w.resting = append(n.w.resting, event{kind: evPull, from: uint8(n.id), to: uint8(n.id), gen: n.life, ref: ref})
 		return
 	}
@@ -124,6 +128,7 @@ func (n *node) serves(to bft.ID, number int) bool {
 
 // wakePulls lets the searches go on that rest and may now find something.
 func (w *world) wakePulls(number int) {
+	w.changes++
 	keep := w.resting[:0]
 	for _, e := range w.resting {
 		if number < 0 || w.pulls[e.ref].Digest == w.batches[number].digest {

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"abad/ledger"
 )
 
@@ -55,6 +57,11 @@ func (d *disk) trim() {
 	}
 	clear(d.journal[len(keep):])
 	d.journal = keep
+}
+
+// cut forgets the journal of the epochs after last.
+func (d *disk) cut(last uint64) {
+	d.journal = slices.DeleteFunc(d.journal, func(r record) bool { return r.epoch > last })
 }
 
 // put stores a batch and reports whether it is new.

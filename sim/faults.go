@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"abad/bft"
 	"abad/ledger"
 )
@@ -11,31 +13,32 @@ type faults struct {
 	ends  []disturbance // begun; step says when they are over
 }
 
-// disturb begins and ends what is due; all of it if nothing else can happen.
-func (w *world) disturb(idle bool) (did bool) {
+// tornWait is how many epochs a torn crash waits for its block.
+const tornWait = 3
+
+// disturb begins or ends one thing that is due, or the next one if nothing else
+// can happen.
+func (w *world) disturb(idle bool) bool {
 	f := &w.faults
-	if len(f.queue)+len(f.ends) == 0 {
-		return false
+	due := func(x disturbance) bool {
+		return idle || x.step <= w.step && (!x.torn || len(w.nodes[x.node].tick.blocks) > 0 || w.step > x.step+tornWait*epochEvents(w.n))
 	}
-	for i := 0; i < len(f.queue); i++ {
-		if x := f.queue[i]; x.step <= w.step || idle {
-			f.queue = append(f.queue[:i], f.queue[i+1:]...)
-			i--
-			w.begin(x)
-			x.step = w.step + x.after
-			f.ends = append(f.ends, x)
-			return true
-		}
+	if i := slices.IndexFunc(f.queue, due); i >= 0 {
+		x := f.queue[i]
+		f.queue = slices.Delete(f.queue, i, i+1)
+		w.begin(x)
+		x.step = w.step + x.after
+		f.ends = append(f.ends, x)
+		return true
 	}
-	for i := 0; i < len(f.ends); i++ {
-		if x := f.ends[i]; x.step <= w.step || idle {
-			f.ends = append(f.ends[:i], f.ends[i+1:]...)
-			i--
-			w.end(x)
-			did = true
-		}
+	over := func(x disturbance) bool { return idle || x.step <= w.step }
+	if i := slices.IndexFunc(f.ends, over); i >= 0 {
+		x := f.ends[i]
+		f.ends = slices.Delete(f.ends, i, i+1)
+		w.end(x)
+		return true
 	}
-	return did
+	return false
 }
 
 func (w *world) begin(x disturbance) {

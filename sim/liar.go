@@ -25,7 +25,8 @@ type liar struct {
 	left  int // lies
 	mute  bool
 	deaf  bool
-	boast uint64 // claims so many blocks more than it has
+	hides bool   // gives its batches to few
+	boast uint64 // claims so many blocks more than it has, and forges them
 
 	sent   int // until it crashes
 	ends   int
@@ -35,11 +36,7 @@ type liar struct {
 	both   bool // two-faced with BVAL for both values
 	early  bool // shares of its own with the votes
 	seen   map[tossed]bool
-	memory []memory
-}
-
-type memory struct {
-	msg ledger.Msg
+	memory []ledger.Msg
 }
 
 // behaviour is one way of being faulty.
@@ -130,10 +127,10 @@ func (l *liar) sayBytes(to bft.ID, data []byte) {
 
 func (l *liar) remember(msg *ledger.Msg) {
 	if len(l.memory) < remembered {
-		l.memory = append(l.memory, memory{*msg})
+		l.memory = append(l.memory, *msg)
 		return
 	}
-	l.memory[l.n.w.dice.below(remembered)] = memory{*msg}
+	l.memory[l.n.w.dice.below(remembered)] = *msg
 }
 
 // first reports whether this is the first that the liar hears of a round.
@@ -148,34 +145,29 @@ func (l *liar) first(epoch uint64, slot bft.ID, round uint32) bool {
 
 // hide says which nodes do not get a new batch; nil: all do.
 func (l *liar) hide() []bool {
-	for _, b := range l.does {
-		if b.name == withhold {
-			hidden := make([]bool, l.n.w.n)
-			for id := range hidden {
-				hidden[id] = !l.chosen[id]
-			}
-			return hidden
-		}
+	if !l.hides {
+		return nil
 	}
-	return nil
+	hidden := make([]bool, l.n.w.n)
+	for id := range hidden {
+		hidden[id] = !l.chosen[id]
+	}
+	return hidden
 }
 
 // answer is a lie about certified blocks, if this node tells such lies.
 func (l *liar) answer(from uint64) ([]certifiedBlock, bool) {
-	for _, b := range l.does {
-		if b.name == staleAnswers {
-			return l.stale(from), true
-		}
+	if l.boast > 0 {
+		return l.stale(from), true
 	}
 	return nil, l.mute
 }
 
 // overheard shows a message to every faulty node.
 func (w *world) overheard(from bft.ID, msg *ledger.Msg) {
-	if w.plan.liarCount == 0 || w.lying {
+	if w.plan.liarCount == 0 {
 		return
 	}
-	w.lying = true
 	for _, n := range w.nodes {
 		if n.liar == nil {
 			continue
@@ -186,7 +178,6 @@ func (w *world) overheard(from bft.ID, msg *ledger.Msg) {
 			}
 		}
 	}
-	w.lying = false
 }
 
 // coinSeen shows a coin to every faulty node.

@@ -7,12 +7,8 @@ import (
 	"abad/rbc"
 )
 
-// Names that other code refers to.
-const (
-	twoFaced     = "two-faced"
-	withhold     = "withhold"
-	staleAnswers = "stale-answers"
-)
+// twoFaced goes hand in hand with some schedulers.
+const twoFaced = "two-faced"
 
 // behaviours in the order of the help.
 var behaviours = []behaviour{
@@ -20,7 +16,7 @@ var behaviours = []behaviour{
 	{name: "crash", says: "stops for ever in the middle of a broadcast", begin: beginCrash, change: crashed},
 	{name: "equivocate", says: "gives two headers to two halves, and votes for each", change: equivocate},
 	{name: "few", says: "gives its header to f+1 nodes only", change: toFew},
-	{name: withhold, says: "gives its batches to f+1 nodes only", begin: func(l *liar) {}},
+	{name: "withhold", says: "gives its batches to f+1 nodes only, and to nobody else who asks", begin: func(l *liar) { l.hides = true }},
 	{name: "phantom", says: "lists batches that do not exist", change: phantom},
 	{name: twoFaced, says: "tells each node a story of its own, the same in all rounds", begin: beginFaces, change: noVotes, hear: faceVotes},
 	{name: "random", says: "votes at random", hear: randomVotes},
@@ -31,7 +27,7 @@ var behaviours = []behaviour{
 	{name: "replay", says: "repeats old messages, its own and others'", hear: replayOld},
 	{name: "far", says: "speaks of rounds and epochs far ahead", hear: farAway},
 	{name: "malformed", says: "sends bytes that are no message", hear: malformed},
-	{name: staleAnswers, says: "boasts, and answers catch-up with old, cut and forged blocks", begin: func(l *liar) { l.boast = 5 }},
+	{name: "stale-answers", says: "boasts, and answers catch-up with old, cut and forged blocks", begin: func(l *liar) { l.boast = 5 }},
 	{name: "deaf", says: "never reads", begin: func(l *liar) { l.deaf = true }},
 }
 

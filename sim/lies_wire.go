@@ -15,7 +15,7 @@ func replayOld(l *liar, from bft.ID, msg *ledger.Msg) {
 		l.remember(msg)
 	}
 	if len(l.memory) > 0 && d.oneIn(6) {
-		l.say(bft.ID(d.below(l.n.w.n)), l.memory[d.below(len(l.memory))].msg)
+		l.say(bft.ID(d.below(l.n.w.n)), l.memory[d.below(len(l.memory))])
 	}
 }
 

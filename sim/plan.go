@@ -38,8 +38,9 @@ type plan struct {
 type disturbance struct {
 	step  int
 	node  int
-	peer  int // of a reset; the node itself in a crash
-	after int // steps until it is over
+	peer  int  // of a reset; the node itself in a crash
+	after int  // steps until it is over
+	torn  bool // a crash that waits for a block which is not synced
 }
 
 func (p *plan) faulty(id bft.ID) bool { return p.liars[id] != nil }
@@ -131,7 +132,7 @@ func (p *plan) drawDisturbances(d *dice) {
 	n, span := p.quorum.All(), p.epochs*epochEvents(p.quorum.All())
 	for range 1 + d.below(4) {
 		x := disturbance{step: d.below(span), node: d.below(n), after: 1 + d.below(span/3)}
-		x.peer = x.node
+		x.peer, x.torn = x.node, p.sync > 0 && d.flip()
 		if d.flip() && n > 1 {
 			x.peer = (x.node + 1 + d.below(n-1)) % n
 		}

@@ -80,8 +80,11 @@ func (n *node) pending() (numbers []int) {
 	return numbers
 }
 
-// replay makes the calls of the journal again, epoch by epoch.
+// replay makes the calls of the journal again, epoch by epoch. Entries of epochs
+// that were not open yet go first: a crash has left them and lost the block that
+// had opened the epoch, nothing of them was sent, and the epoch will be opened anew.
 func (n *node) replay() {
+	n.disk.cut(n.disk.height() + uint64(n.w.plan.window))
 	slices.SortStableFunc(n.disk.journal, func(a, b record) int { return int(int64(a.epoch - b.epoch)) })
 	for _, r := range n.disk.journal {
 		entry := r.entry

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"abad/bft"
 	"abad/coin"
 	"abad/coin/cointest"
@@ -28,6 +30,7 @@ type world struct {
 	jobs    []job
 	pulls   []pull
 	resting []event // searches in vain
+	changes int     // how often somebody stored a batch or came up
 
 	batches []bundle
 	numbers map[bft.Hash]int
@@ -44,7 +47,6 @@ type world struct {
 	tracer  *tracer
 	meter   *meter
 	broken  error
-	lying   bool // no faulty node is asked while one lies
 }
 
 // client submits values.
@@ -65,7 +67,7 @@ func newWorld(o Options, msgs *letters) *world {
 		signers: coins(o.Coin, signers), verifier: signers[0].(coin.Verifier),
 		durable: len(p.disturb) > 0,
 	}
-	w.faults.queue = p.disturb
+	w.faults.queue = slices.Clone(p.disturb)
 	w.facts.init(w)
 	w.tracer = newTracer(w, o)
 	w.build()

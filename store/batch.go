@@ -160,14 +160,18 @@ func (s *Store) BatchSize(digest bft.Hash) (size int, err error) {
 	return size, nil
 }
 
+// IsPending reports whether a batch is on disk and in no block. It does not wait.
+func (s *Store) IsPending(digest bft.Hash) bool {
+	s.held.mu.Lock()
+	defer s.held.mu.Unlock()
+	p := s.held.pending[digest]
+	return p != nil && p.durable
+}
+
 // HasBatch reports whether a batch is on disk. It never waits for the disk to
 // write.
 func (s *Store) HasBatch(digest bft.Hash) (bool, error) {
-	s.held.mu.Lock()
-	p := s.held.pending[digest]
-	durable := p != nil && p.durable
-	s.held.mu.Unlock()
-	if durable {
+	if s.IsPending(digest) {
 		return true, nil
 	}
 	return s.has(digestKey(digest))

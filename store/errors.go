@@ -16,6 +16,9 @@ var (
 	// ErrFailed wraps the first failure of the disk; every later write returns
 	// the same error. Only a new Open, after the cause is gone, helps.
 	ErrFailed = errors.New("the store has failed")
+	// ErrDamaged says that files of the store are missing or changed, so that it may
+	// have forgotten something. Nothing was written.
+	ErrDamaged = errors.New("the store is damaged")
 	// ErrClosed says that the store was closed.
 	ErrClosed = errors.New("the store is closed")
 	// ErrHeight says that a block is not the successor of the last one, or that

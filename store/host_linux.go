@@ -72,3 +72,17 @@ func pageOut(dir string) error {
 	}
 	return lines.Err()
 }
+
+// tryLock takes the lock on dir that badger takes when it opens it, so that nobody
+// writes while the files are looked at.
+func tryLock(dir string) (unlock func() error, err error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%w by another process", ErrLocked)
+	}
+	return f.Close, nil
+}

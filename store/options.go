@@ -60,6 +60,9 @@ func badgerOptions(dir string, log badger.Logger) badger.Options {
 	o.ValueThreshold = valueThreshold
 	o.ValueLogFileSize = valueLogFile
 	o.VerifyValueChecksum = true // a wrong byte from the disk is an error, never a batch; 0.1 ns/B
+	// A table is checked as a whole when it is opened, or made: what badger finds
+	// wrong later, it takes for a key that is not there.
+	o.ChecksumVerificationMode = options.OnTableRead
 	o.MemTableSize = memTable
 	o.NumMemtables = 2           // one written, two on their way down: at most 24 MiB
 	o.NumLevelZeroTables = 4     // the tree is small: merge early, so that garbage is counted early

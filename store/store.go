@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -44,26 +45,47 @@ func Open(dir string, o Options) (*Store, error) {
 	if o.tune != nil {
 		o.tune(&tuned)
 	}
-	db, err := badger.OpenManaged(tuned)
+	before, err := inspect(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open store %q: %w", dir, err)
+	}
+	db, err := openBadger(tuned)
 	if err != nil {
 		// Badger hides the cause of this one; a test keeps us honest about its words.
 		if strings.Contains(err.Error(), "Cannot acquire directory lock") {
 			return nil, fmt.Errorf("open %q: %w by another process", dir, ErrLocked)
 		}
-		return nil, fmt.Errorf("open store %q: %w", dir, err)
+		var refused syscall.Errno // by the system, and not for a file that is missing
+		if errors.As(err, &refused) && refused != syscall.ENOENT || errors.Is(err, ErrDamaged) {
+			return nil, fmt.Errorf("open store %q: %w", dir, err)
+		}
+		return nil, fmt.Errorf("open store %q: %w: %w; %s", dir, ErrDamaged, err, advice)
 	}
 	s.db = db
 	s.durable.Store(db.MaxVersion())
-	if err := s.load(); err != nil {
-		return nil, errors.Join(fmt.Errorf("open store %q: %w", dir, err), db.Close())
+	if err := s.load(before); err != nil {
+		return nil, errors.Join(fmt.Errorf("open store %q: %w", dir, err), s.shut(before.Version))
 	}
 	return s, nil
 }
 
+// openBadger opens the database. Of some damage badger makes a panic.
+func openBadger(o badger.Options) (db *badger.DB, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			db, err = nil, damaged("badger's files", "%v", r)
+		}
+	}()
+	return badger.OpenManaged(o)
+}
+
 // load checks whose database this is and reads what the store keeps in memory.
-func (s *Store) load() error {
+func (s *Store) load(before mark) error {
 	if err := s.failure.get(); err != nil {
 		return err // a damaged table that badger would rather do without
+	}
+	if err := s.markOpen(before); err != nil {
+		return err
 	}
 	for _, step := range []func() error{s.bind, s.loadPending, s.loadJournal, s.loadHeights} {
 		if err := step(); err != nil {
@@ -118,10 +140,21 @@ func (s *Store) Close() error {
 	if !s.views.close() {
 		return nil
 	}
-	if err := s.db.Close(); err != nil {
+	if err := s.shut(s.durable.Load()); err != nil {
 		return fmt.Errorf("close store %q: %w", s.dir, err)
 	}
 	return nil
+}
+
+// shut notes, before badger removes its logs, that they may be missing, and closes
+// the database.
+func (s *Store) shut(version uint64) error {
+	if err := (mark{Version: version}).write(s.dir); err != nil {
+		// Badger must keep its logs then: without the mark their end would look like
+		// damage. So nobody closes it, and what it has is as after a crash.
+		return fmt.Errorf("%s: %w", markFile, err)
+	}
+	return s.db.Close()
 }
 
 // Failed is closed when the store fails; Err then says why.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -56,7 +57,7 @@ func showFLP(c *cli.Context) error {
 		fmt.Fprintf(c.App.ErrWriter, "abad: %v coin, n = %d: %d runs, %d cut off\n", cell.Coin, cell.Nodes, cell.Runs, cell.CutOff)
 	})
 	if err != nil {
-		return err
+		return flpOutcome(err)
 	}
 	if err := report.Print(c.App.Writer); err != nil {
 		return err
@@ -65,6 +66,22 @@ func showFLP(c *cli.Context) error {
 		return err
 	}
 	return toFile(c.String("png"), report.PNG)
+}
+
+// flpOutcome gives a failed run the exit code of what is violated, and the command
+// that shows it again.
+func flpOutcome(err error) error {
+	var failed *flp.Failure
+	if !errors.As(err, &failed) {
+		return err
+	}
+	code := exitLiveness
+	if errors.Is(err, flp.ErrDisagree) {
+		code = exitSafety
+	}
+	cfg := failed.Config
+	return hintf(simFailure{err, code}, "abad sim flp --coin %v --nodes %d --liars %d --seed %d --seeds 1 --rounds %d",
+		cfg.Coin, cfg.Nodes, cfg.Liars, cfg.Seed, cfg.MaxRounds)
 }
 
 // toFile writes a file, if one is named.

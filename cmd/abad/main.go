@@ -46,7 +46,7 @@ func newApp() *cli.App {
 		UsageText: "abad COMMAND [OPTIONS] [ARGUMENTS]\n\nabad demo                        see a cluster decide, lose a node, and go on\nabad help COMMAND                every command has an example",
 		Commands: []*cli.Command{
 			initCommand(), startCommand(), localCommand(), demoCommand(),
-			submitCommand(), logCommand(), voteCommand(), decisionCommand(), decisionsCommand(), statusCommand(), proofCommand(), verifyCommand(), simCommand(), versionCommand(),
+			submitCommand(), logCommand(), voteCommand(), decisionCommand(), decisionsCommand(), agreeCommand(), statusCommand(), proofCommand(), verifyCommand(), generalsCommand(), simCommand(), benchCommand(), versionCommand(),
 			backupCommand(), restoreCommand(), inspectCommand(),
 		},
 		HideVersion:     true, // the command says more

@@ -25,8 +25,9 @@ type process struct {
 	meant atomic.Bool   // we ended it
 }
 
-// startProcess starts the node in home and lets it write to output.
-func startProcess(node int, home, api string, output io.Writer) (*process, error) {
+// startProcess starts the node in home, with further flags, and lets it write to
+// output.
+func startProcess(node int, home, api string, output io.Writer, flags ...string) (*process, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
@@ -34,7 +35,7 @@ func startProcess(node int, home, api string, output io.Writer) (*process, error
 	p := &process{node: node, api: api, ended: make(chan struct{})}
 	p.cmd = &exec.Cmd{
 		Path:        program,
-		Args:        []string{os.Args[0], "start", "--home", home},
+		Args:        append([]string{os.Args[0], "start", "--home", home}, flags...),
 		Stdout:      output,
 		Stderr:      output,
 		SysProcAttr: childAttributes(),

@@ -25,9 +25,9 @@ func startCommand() *cli.Command {
 		Description: "The node logs to standard error. SIGTERM or ctrl-C stops it in order, a second one at once;\n" +
 			"neither loses anything.\n\n" +
 			"Example:\n   abad start --home cluster/node0",
-		Flags: []cli.Flag{
+		Flags: append(testFlags(),
 			&cli.StringFlag{Name: "home", EnvVars: []string{"ABAD_HOME"}, Usage: "home directory of the node, made by abad init"},
-		},
+		),
 		Action: startNode,
 	}
 }
@@ -50,20 +50,25 @@ func startNode(c *cli.Context) error {
 		return hintf(err, "change api in %s, or stop who has it", home.ConfigFile)
 	}
 	defer listener.Close()
-	n, err := node.New(nodeConfig(h, log))
+	conf, err := underTest(c, h, nodeConfig(h, log))
+	if err != nil {
+		return err
+	}
+	n, err := node.New(conf)
 	if err != nil {
 		return err
 	}
 	if err := h.Begun(); err != nil {
 		return err
 	}
-	server, err := api.New(api.Config{Node: api.Of(n), Proofs: n, Backup: n, Decisions: n, Listener: listener, Log: log})
+	server, err := api.New(api.Config{Node: api.Of(n), Proofs: n, Backup: n, Decisions: n, Agreements: n, Listener: listener, Log: log})
 	if err != nil {
 		return err
 	}
 	parts, ctx := errgroup.WithContext(c.Context)
 	parts.Go(func() error { return n.Run(ctx) })
 	parts.Go(func() error { return server.Run(ctx) })
+	parts.Go(func() error { return serveProfiles(ctx, c.String(flagProfiles)) })
 	parts.Go(func() error { return announce(ctx, n, log, "http://"+listener.Addr().String()) })
 	if err := parts.Wait(); err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {

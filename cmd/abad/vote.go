@@ -156,7 +156,7 @@ func printDecision(out io.Writer, d client.Decision) {
 		fmt.Fprintf(w, "value\t%s\n", shownBit(d.Value))
 	}
 	fmt.Fprintf(w, "own vote\t%s\nvotes\t%d heard, %d needed\n", shownBit(d.Vote), d.Votes, d.Needed)
-	fmt.Fprintf(w, "rounds\t%d, %s\n", d.Rounds, shownCoins(d.Coins))
+	fmt.Fprintf(w, "rounds\t%d entered, %s\n", d.Rounds, shownCoins(d.Coins))
 	if d.Proof != nil {
 		fmt.Fprintf(w, "certificate\t%s\n", plain([]byte(d.Proof.Certificate)))
 	}

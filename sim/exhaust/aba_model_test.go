@@ -40,7 +40,7 @@ type abaEvent struct {
 
 // shares is how many other correct nodes' shares can arrive. One is enough to learn
 // the coin, together with the node's own; with none the game ends at the coin.
-var shares = flag.Int("shares", 1, "shares of other nodes that can arrive, 0 to 2; with 2, every node is explored by itself")
+var shares = flag.Int("shares", usualShares, "shares of other nodes that can arrive, 0 to 2; with 2, every node is explored by itself")
 
 // abaEvents is what can arrive at node self in the round.
 func abaEvents(self int, signers []coin.Signer) (events []abaEvent) {
@@ -68,7 +68,7 @@ func abaEvents(self int, signers []coin.Signer) (events []abaEvent) {
 	for i := range *shares {
 		p := (self + 1 + i) % abaLiar
 		msg := aba.Msg{Kind: aba.Share, Round: abaRound, Share: signers[p].Sign(flp.CoinName(4, abaSeed, abaRound))}
-		events = append(events, abaEvent{Event{fmt.Sprintf("SHARE of %d", p), p, abaShare}, bft.ID(p), msg})
+		events = append(events, abaEvent{Event{Name: fmt.Sprintf("SHARE of %d", p), From: p, Letter: abaShare}, bft.ID(p), msg})
 	}
 	return events
 }

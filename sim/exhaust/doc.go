@@ -14,6 +14,17 @@
 //     speaks. Silent arrivals at different nodes commute, so no order is lost.
 //
 // None of the three knows a rule of the protocols. They rest on this: a message that
-// arrives again is nothing; a machine is deterministic; and correct nodes say at most
-// one letter of each [OneOf], which is checked.
+// arrives again is nothing, which a test checks; a machine is deterministic; and what a
+// model says of the letters of correct nodes ([OneOf], [Event].After), which is checked.
+// Another test compares all three with a dumb search, on random little systems.
+//
+// The results, with the time on one core of 2.5 GHz. States are those of a node by
+// itself, classes what is left of them, strides the states of three nodes together.
+//
+//	                                       states  classes  strides   time
+//	broadcast with retrieval                66569     3456     4583    3 s
+//	broadcast without retrieval             10981     1542     1895  0.4 s
+//	random round up to the coin            151488    11548     3022   10 s
+//	random round, coin of own + 1 share    302976    22632     5872   22 s
+//	random round, all shares (-shares=2)   610112    36650    11422   90 s
 package exhaust

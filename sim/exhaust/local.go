@@ -17,6 +17,9 @@ type Event struct {
 	// must arrive in the end. Faulty stands for what may happen at any time or never.
 	From   int
 	Letter int
+	// After is what the node itself has said when a correct node says this to it: an
+	// answer comes after its question. Explore relies on it, and Search checks it.
+	After Said
 }
 
 // OneOf are sets of letters of which a correct node says at most one. Explore relies
@@ -57,7 +60,8 @@ type Node[S any] struct {
 }
 
 // Graph holds all states that a node can reach, whatever arrives in whatever
-// order: each event once, since a repeated message is nothing.
+// order. A message of a correct node arrives once, since a repeated one is nothing;
+// one of the faulty node that changes nothing may come again later.
 type Graph struct {
 	Events []Event
 	said   []Said
@@ -75,6 +79,11 @@ type explorer[S any] struct {
 	said  Said
 	got   uint64 // events that have arrived
 	heard []Said // letters that have arrived, by correct sender
+}
+
+// expects reports whether the event can be one of a correct node, or is a faulty one's.
+func (x explorer[S]) expects(e Event, o OneOf) bool {
+	return e.From == Faulty || e.After&^x.said == 0 && o.allows(x.heard[e.From], e.Letter)
 }
 
 // mark names a state: what is in memory, and what has arrived.
@@ -95,15 +104,13 @@ func Explore[S any](n Node[S]) (*Graph, error) {
 		for _, from := range layer {
 			next := slices.Repeat([]int32{from.id}, len(n.Events))
 			for e, event := range n.Events {
-				if from.got>>e&1 != 0 || event.From != Faulty && !n.OneOf.allows(from.heard[event.From], event.Letter) {
+				if from.got>>e&1 != 0 || !from.expects(event, n.OneOf) {
 					continue
 				}
-				to := explorer[S]{s: x.fresh(from.s), got: from.got | 1<<e, heard: from.heard}
-				to.said = from.said | n.Deliver(to.s, e)
+				to := n.deliver(&x, from, e)
 				if n.OneOf.broken(to.said) {
 					return nil, fmt.Errorf("a correct node says two of what it may say one of: %b, at last on %s", to.said, event.Name)
 				}
-				to.sum = x.hash(to.s, to.said)
 				if to.sum == from.sum && event.From == Faulty {
 					continue // nothing happens, and the faulty node can say it again
 				}
@@ -112,10 +119,6 @@ func Explore[S any](n Node[S]) (*Graph, error) {
 				if !old {
 					id = int32(len(g.said))
 					known[m], to.id = id, id
-					if event.From != Faulty {
-						to.heard = slices.Clone(from.heard)
-						to.heard[event.From] |= 1 << event.Letter
-					}
 					g.said, g.next = append(g.said, to.said), append(g.next, nil)
 					after = append(after, to)
 				}
@@ -126,6 +129,18 @@ func Explore[S any](n Node[S]) (*Graph, error) {
 		layer = after
 	}
 	return g, nil
+}
+
+// deliver gives the state after one more event.
+func (n Node[S]) deliver(c *copier[S], from explorer[S], e int) explorer[S] {
+	to := explorer[S]{s: c.fresh(from.s), got: from.got | 1<<e, heard: from.heard}
+	to.said = from.said | n.Deliver(to.s, e)
+	to.sum = c.hash(to.s, to.said)
+	if event := n.Events[e]; event.From != Faulty {
+		to.heard = slices.Clone(from.heard)
+		to.heard[event.From] |= 1 << event.Letter
+	}
+	return to
 }
 
 func senders(events []Event) (n int) {

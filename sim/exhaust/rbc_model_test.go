@@ -37,9 +37,9 @@ type rbcEvent struct {
 
 // events is what can arrive at node self.
 func (model rbcModel) events(self int) (events []rbcEvent) {
-	add := func(from, letter, payload int, msg rbc.Msg) {
+	add := func(from, letter, payload int, after Said, msg rbc.Msg) {
 		e := rbcEvent{from: bft.ID(from), msg: msg}
-		e.Event = Event{Name: fmt.Sprintf("%v(%c) of %d", msg.Kind, 'x'+rune(payload), from), From: from, Letter: letter + payload}
+		e.Event = Event{Name: fmt.Sprintf("%v(%c) of %d", msg.Kind, 'x'+rune(payload), from), From: from, Letter: letter + payload, After: after}
 		if from == rbcLiar {
 			e.From = Faulty
 		}
@@ -47,24 +47,24 @@ func (model rbcModel) events(self int) (events []rbcEvent) {
 	}
 	for p := range 2 {
 		h := bft.Sum(rbcPayloads[p])
-		add(rbcLiar, 0, p, rbc.Msg{Kind: rbc.Val, Payload: rbcPayloads[p]})
+		add(rbcLiar, 0, p, 0, rbc.Msg{Kind: rbc.Val, Payload: rbcPayloads[p]})
 		for from := range 4 {
 			if from == self {
 				continue
 			}
-			add(from, rbcEcho, p, rbc.Msg{Kind: rbc.Echo, Hash: h})
-			add(from, rbcReady, p, rbc.Msg{Kind: rbc.Ready, Hash: h})
+			add(from, rbcEcho, p, 0, rbc.Msg{Kind: rbc.Echo, Hash: h})
+			add(from, rbcReady, p, 0, rbc.Msg{Kind: rbc.Ready, Hash: h})
 			if !model.retrieval {
 				continue
 			}
-			add(from, rbcFound+2*self, p, rbc.Msg{Kind: rbc.Found, Payload: rbcPayloads[p]})
+			add(from, rbcFound+2*self, p, 1<<(rbcFetch+2*from+p), rbc.Msg{Kind: rbc.Found, Payload: rbcPayloads[p]})
 			if from != rbcLiar { // an answer to the liar is nobody's concern
-				add(from, rbcFetch+2*self, p, rbc.Msg{Kind: rbc.Fetch, Hash: h})
+				add(from, rbcFetch+2*self, p, 1<<(rbcEcho+p), rbc.Msg{Kind: rbc.Fetch, Hash: h})
 			}
 		}
 	}
 	if model.retrieval {
-		add(rbcLiar, 0, 2, rbc.Msg{Kind: rbc.Found, Payload: rbcPayloads[2]})
+		add(rbcLiar, 0, 2, 0, rbc.Msg{Kind: rbc.Found, Payload: rbcPayloads[2]})
 	}
 	return append(events, rbcEvent{Event: Event{Name: "its owner's word", From: Faulty}, held: true})
 }
@@ -95,9 +95,7 @@ func (model rbcModel) quotients(t *testing.T) (nodes []*Quotient) {
 		for to := range 4 {
 			node.OneOf = append(node.OneOf, 3<<(rbcFetch+2*to), 3<<(rbcFound+2*to))
 		}
-		for _, e := range events {
-			node.Events = append(node.Events, e.Event)
-		}
+		node.Events = rbcNames(events)
 		nodes = append(nodes, quotient(t, self, node))
 	}
 	return nodes
@@ -139,4 +137,11 @@ func rbcPayload(h bft.Hash) int {
 		return 0
 	}
 	return 1
+}
+
+func rbcNames(events []rbcEvent) (names []Event) {
+	for _, e := range events {
+		names = append(names, e.Event)
+	}
+	return names
 }

@@ -108,8 +108,13 @@ func (s *searcher) visit() Said {
 func (s *searcher) stand(i int, said []Said) stand {
 	at := spot{class: s.at[i]}
 	for e, event := range s.nodes[i].Events {
-		if event.From == Faulty || said[event.From]>>event.Letter&1 != 0 {
+		if event.From == Faulty {
 			at.enabled |= 1 << e
+		} else if said[event.From]>>event.Letter&1 != 0 {
+			at.enabled |= 1 << e
+			if event.After&^said[i] != 0 {
+				panic("exhaust: " + event.Name + " came before what it answers; the model is wrong")
+			}
 		}
 	}
 	here, ok := s.stands[i][at]

@@ -113,7 +113,7 @@ func (s *toySystem) dumb(x toyState, known map[toyState]Said, all map[[toyNodes]
 // Exploring, merging and striding find exactly what the dumb search finds.
 func TestSearchAgainstADumbOne(t *testing.T) {
 	talked, quotients := 0, 0
-	for seed := range uint64(40) {
+	for seed := range uint64(300) {
 		s := newToySystem(rand.New(rand.NewPCG(seed, 1)))
 		want := map[[toyNodes]Said]*seen{}
 		s.dumb(toyState{said: [toyNodes]Said{1, 0, 2}}, map[toyState]Said{}, want)

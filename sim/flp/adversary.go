@@ -52,7 +52,12 @@ func (w *world) aim(r uint32) bool {
 }
 
 // fixed is the constant coin of a fixed round.
-func fixed(r uint32) bool { return (r%4 == 2) != bias }
+func fixed(r uint32) bool {
+	if r%4 == 2 {
+		return !bias
+	}
+	return bias
+}
 
 // split is number 1: it makes AUX(v) the vote of a and AUX(c) that of b.
 func (w *world) split(r uint32, v bool) (a, b []bft.ID) {

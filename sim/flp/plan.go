@@ -86,7 +86,7 @@ func (p Plan) runs(c Coin) int {
 }
 
 // Run makes all runs, one per core at a time, and hands over each cell when it is
-// done. An error of [Run] means that the protocol is wrong; it names the seed.
+// done. A [Failure] means that the protocol is wrong.
 func (p Plan) Run(ctx context.Context, done func(Cell)) (Report, error) {
 	if err := p.Check(); err != nil {
 		return Report{}, err
@@ -115,9 +115,9 @@ func (p Plan) cell(ctx context.Context, n int, c Coin) ([]Result, error) {
 			break
 		}
 		group.Go(func() (err error) {
-			seed := p.First + uint64(i)
-			if results[i], err = Run(p.config(n, c, seed)); err != nil {
-				return fmt.Errorf("coin %v, n = %d, seed %d: %w", c, n, seed, err)
+			cfg := p.config(n, c, p.First+uint64(i))
+			if results[i], err = Run(cfg); err != nil {
+				return &Failure{Config: cfg, Err: err}
 			}
 			return nil
 		})

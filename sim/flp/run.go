@@ -31,6 +31,18 @@ var (
 	ErrStuck    = errors.New("flp: everything is delivered and not everybody has decided")
 )
 
+// Failure is a run with an error.
+type Failure struct {
+	Config Config
+	Err    error // wraps ErrDisagree or ErrStuck
+}
+
+func (f *Failure) Error() string {
+	return fmt.Sprintf("%v coin, n = %d, seed %d: %v", f.Config.Coin, f.Config.Nodes, f.Config.Seed, f.Err)
+}
+
+func (f *Failure) Unwrap() error { return f.Err }
+
 // Run plays one run to its end. Equal configurations give equal results.
 func Run(cfg Config) (Result, error) { return run(cfg, true) }
 
@@ -65,14 +77,16 @@ func (w *world) relent() {
 // verdict is the decision that all correct nodes share.
 func (w *world) verdict(all bool) (bool, error) {
 	union := aba.None
-	for i, d := range w.decided {
+	for _, d := range w.decided {
 		union |= d
-		if all && (d == aba.None || !w.nodes[i].Done()) {
-			return false, fmt.Errorf("%w: node %d", ErrStuck, i)
-		}
 	}
 	if union == aba.Both {
 		return false, fmt.Errorf("%w: %v", ErrDisagree, w.decided)
+	}
+	for i, d := range w.decided {
+		if all && (d == aba.None || !w.nodes[i].Done()) {
+			return false, fmt.Errorf("%w: node %d", ErrStuck, i)
+		}
 	}
 	v, _ := union.Single()
 	return v, nil

@@ -53,8 +53,9 @@ var agreementBugs = []Bug{
 		Patches: patch(abaFile, "if !r.bval[bit(v)].Add(from) {", "if r.bval[bit(!v)].Has(from) || !r.bval[bit(v)].Add(from) {"),
 	},
 	{
-		Name: "aux-per-value", Says: "[7] AUX is counted per value: a peer may have two",
-		Patches: patch(abaFile, "		return record(&r.aux, from, msg.Values)\n", "		r.aux[msg.Values].Add(from)\n		return nil\n"), Seeds: 20000,
+		Name: "aux-per-message", Says: "[7] AUX is counted per message, not per sender",
+		Patches: patch(abaFile, "		return record(&r.aux, from, msg.Values)\n",
+			"		for r.aux[msg.Values].Has(from) && int(from)+1 < m.cfg.Quorum.All() {\n			from++\n		}\n		r.aux[msg.Values].Add(from)\n		return nil\n"),
 	},
 	{
 		Name: "duplicate-panics", Says: "[8] a repeated vote brings a node down",
@@ -66,7 +67,7 @@ var agreementBugs = []Bug{
 	},
 	{
 		Name: "coin-per-epoch", Says: "[9] the coin's name has no slot",
-		Patches: patch("ledger/cert.go", "m.cfg.Era, epoch, slot, round)", "m.cfg.Era, epoch, 0*slot, round)"),
+		Patches: patch("ledger/cert.go", "m.cfg.Era, epoch, slot, round)", "m.cfg.Era, epoch, 0*slot, round)"), Seeds: 5000,
 	},
 	{
 		Name: "coin-per-slot", Says: "[9] the coin's name has no epoch",

@@ -33,7 +33,11 @@ func TestTeeth(t *testing.T) {
 				t.Fatalf("not found in %d seeds: %s", f.Seeds, b.Says)
 			}
 			t.Logf("%d seeds: %v\n%s\n%s", f.Seeds, f.Failure, f.Plan, f.Command)
-			rows = append(rows, fmt.Sprintf("| `%s` | %s | %d | %s: %s |", b.Name, b.Says, f.Seeds, f.Failure.Class, f.Failure.Property))
+			star := ""
+			if b.Fast {
+				star = " *"
+			}
+			rows = append(rows, fmt.Sprintf("| `%s`%s | %s | %d | %s: %s |", b.Name, star, b.Says, f.Seeds, f.Failure.Class, f.Failure.Property))
 		})
 	}
 	if *table != "" {

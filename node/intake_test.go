@@ -1,0 +1,97 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"abad/batch"
+	"abad/bft"
+	"abad/ledger"
+	"abad/store"
+)
+
+func someBatch() (bft.Hash, []byte, []batch.ValueID) {
+	b := batch.NewBuilder([16]byte{1})
+	b.Add(value(1))
+	data := b.Bytes()
+	return batch.Digest(data), data, []batch.ValueID{value(1).ID}
+}
+
+// A batch that has become durable is told of, though the link that it came over
+// has died meanwhile. Else this node would never vouch for it: it counts as here,
+// so nobody fetches it, and a header that lists it gets no ECHO of this node.
+func TestAStoredBatchIsToldOf(t *testing.T) {
+	s := openStore(t)
+	told := 0
+	k := newIntake(4, 1<<30, s, func(ctx context.Context, in ledger.In) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		told++
+		return nil
+	})
+	link, cancel := context.WithCancel(context.Background())
+	cancel()
+	digest, data, ids := someBatch()
+	if err := k.keep(link, 3, digest, data, ids); err != nil || told != 1 {
+		t.Errorf("told %d times, %v", told, err)
+	}
+}
+
+// A batch that a catch-up has put into the store, for a block that did not come,
+// is found there when a header lists it, and told of. One that is in a block of
+// old is not.
+func TestAWantedBatchMayBeInTheStore(t *testing.T) {
+	s := openStore(t)
+	var told []ledger.In
+	k := newIntake(4, 1<<30, s, func(_ context.Context, in ledger.In) error { told = append(told, in); return nil })
+	f := newFetcher(4)
+	f.intake, f.height = k, s.Height
+	digest, data, _ := someBatch()
+	wanted := want{Want: ledger.Want{Epoch: 7, Digest: digest, Lister: 2}}
+	if f.settled(context.Background(), wanted) || len(told) > 0 {
+		t.Error("a batch that is not here needs no pull")
+	}
+	if err := s.PutBatch(digest, 1, data); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if !f.settled(context.Background(), wanted) {
+			t.Error("a batch in the store is pulled")
+		}
+	}
+	if len(told) != 1 || told[0].(ledger.Hold).Digest != digest {
+		t.Errorf("told %v, want one Hold", told)
+	}
+	if err := s.PutBlock(1, []byte("r"), nil, []bft.Hash{digest}); err != nil {
+		t.Fatal(err)
+	}
+	k.taken([]bft.Hash{digest})
+	if !f.settled(context.Background(), wanted) || len(told) != 1 {
+		t.Errorf("a batch of an old block: told %d times", len(told))
+	}
+	wanted.Decided = true
+	if !f.settled(context.Background(), wanted) || len(told) != 2 {
+		t.Errorf("a batch of an old block that a block needs: told %d times", len(told))
+	}
+}
+
+// Nobody waits for a driver that has ended.
+func TestTellingADriverThatHasEnded(t *testing.T) {
+	d := &driver{inputs: make(chan ledger.In), deaf: make(chan struct{})}
+	close(d.deaf)
+	if err := d.tell(context.Background(), ledger.Clock{}); !errors.Is(err, ErrStopped) {
+		t.Error(err)
+	}
+}
+
+func openStore(t *testing.T) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.TempDir(), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}

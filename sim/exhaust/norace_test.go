@@ -1,0 +1,5 @@
+//go:build !race
+
+package exhaust
+
+const usualShares = 1
