@@ -3,7 +3,9 @@
 FUZZTIME ?= 2s
 GO       ?= go
 
-.PHONY: build check demo fuzz lint race test unit
+SOAKTIME ?= 10m
+
+.PHONY: bench bench-full build check demo fuzz lint race soak teeth test unit
 
 ## test: every test, then every fuzz target for FUZZTIME
 test: unit fuzz
@@ -28,6 +30,21 @@ race:
 ## fuzz: every fuzz target for FUZZTIME; make fuzz FUZZTIME=1m searches longer
 fuzz:
 	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" .ci/fuzz
+
+## teeth: every planted bug, and whether the simulator finds it
+teeth:
+	$(GO) test ./sim/teeth -v -count=1 -timeout 60m -teeth.all
+
+## soak: simulator seeds for SOAKTIME, and how many per second
+soak:
+	$(GO) run ./cmd/abad sim --seed $$(date +%s)000000 --for $(SOAKTIME)
+
+## bench: the table of docs/performance.md, about a minute of measuring
+bench: build
+	bin/abad bench --suite short --results bench/results --doc docs/performance.md
+
+bench-full: build
+	bin/abad bench --suite full --results bench/results --doc docs/performance.md
 
 ## demo: four processes decide, lose one, and go on
 demo:

@@ -24,14 +24,17 @@ var rooms = map[string][]string{
 	"acs":           {"bft", "codec", "coin", "rbc", "aba"},
 	"ledger":        {"bft", "codec", "batch", "coin", "rbc", "aba", "acs"},
 	"decision":      {"bft", "codec", "coin", "aba"},
+	"agree":         {"bft", "codec", "decision"},
 	"proof":         {"bft", "codec", "batch", "coin", "ledger"},
+	"sim":           {"bft", "codec", "batch", "coin", "coin/cointest", "rbc", "aba", "acs", "ledger"},
+	"generals":      {"bft", "coin", "coin/cointest", "aba", "decision"},
 	"net":           {"bft", "codec"},
 	"store":         {"bft", "codec", "batch"},
 }
 
 // pure rooms have no goroutine, clock, randomness, log or IO, and no order that
 // depends on a map's.
-var pure = []string{"bft", "codec", "batch", "rbc", "aba", "acs", "ledger", "decision"}
+var pure = []string{"bft", "codec", "batch", "rbc", "aba", "acs", "ledger", "decision", "agree"}
 
 // forbidden in pure rooms.
 var forbidden = []string{

@@ -6,6 +6,11 @@
 //	GET  /v1/blocks/{height}    a block: header, hash, batches, certificate
 //	GET  /v1/log                values from a position on, in pages
 //	GET  /v1/log/stream         the same without end, as server-sent events
+//	POST /v1/decisions/{name}   this node's vote on a one-shot decision: {"vote": true}
+//	GET  /v1/decisions/{name}   how it stands; ?wait=30s waits until it is certified
+//	GET  /v1/decisions          a page of them, ?from=0&limit=100; DELETE one to forget it
+//	POST /v1/agreements/{name}  this node's proposal of a value, a body as for /v1/values
+//	GET  /v1/agreements/{name}  how it stands; ?wait=30s waits until it is reached
 //	GET  /v1/status             the node and what it knows of its peers
 //	GET  /v1/stats              counters, for benchmarks
 //	GET  /healthz               200 while the process is alive

@@ -19,7 +19,7 @@ func play(t *testing.T, o Options) *Report {
 // long as n > 3t; and every decision has its reason.
 func TestLoyalGeneralsAgree(t *testing.T) {
 	rules := map[Rule]int{}
-	for seed := range uint64(1500) {
+	for seed := range uint64(1000) {
 		for _, lie := range Lies() {
 			n := []int{4, 4, 5, 7, 10}[seed%5]
 			o := Options{Generals: n, Traitors: 1 + int(seed)%((n-1)/3), Lie: lie, Seed: seed, Lost: []float64{0, 0.3, 0.8}[seed%3]}
@@ -108,6 +108,22 @@ func TestThreshold(t *testing.T) {
 	}
 	if attacks[true] == 0 || attacks[false] == 0 {
 		t.Errorf("%v", attacks)
+	}
+}
+
+// However late letters are, at most f loyal generals who would attack are left out.
+func TestThresholdLeavesOutFew(t *testing.T) {
+	for seed := range uint64(300) {
+		n := []int{4, 7}[seed%2]
+		o := Options{Generals: n, Lie: Silent, Seed: seed, Threshold: Fraction{1, 2}, Lost: MaxLost}
+		for range n {
+			o.Orders = append(o.Orders, true)
+		}
+		r := play(t, o)
+		missed := n - r.Actions[0].Count
+		if r.Outcome() != Agreed || missed > r.Quorum.Faulty() {
+			t.Fatalf("n=%d, seed %d: %d of them are left out", n, seed, missed)
+		}
 	}
 }
 

@@ -30,6 +30,7 @@
 //
 // Crash safety. Every call of an epoch's machine comes out as an [Entry]; the
 // driver makes the entries durable before it sends the messages of the same step.
-// [Machine.Replay] feeds them back, epoch by epoch. Nothing else decides what a
-// node says within an epoch, so a restarted node cannot contradict itself.
+// [Machine.Replay] feeds them back, epoch by epoch, each where it came among the
+// messages that the node heard of itself ([Entry.Heard]). Nothing else decides what
+// a node says within an epoch, so a restarted node cannot contradict itself.
 package ledger

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/pprof"
 	"slices"
 	"strings"
 	"sync"
@@ -56,7 +55,6 @@ func TestCrashAtEveryWrite(t *testing.T) {
 	c.start(3)
 	if _, err := c.nodes[3].Submit(within(t), value(900_000)); err != nil {
 		c.tell(0, 1, 2, 3)
-		pprof.Lookup("goroutine").WriteTo(os.Stderr, 1)
 		t.Fatal(err)
 	}
 	acknowledged := load.end()
@@ -90,7 +88,6 @@ func (c *cluster) liveUntilWrite(i, k int) error {
 		}
 	})
 	c.nodes[i] = n
-	context.AfterFunc(ctx, func() { c.t.Logf("end of life at write %d: height %d", k, n.Height()) })
 	err = n.Run(ctx)
 	cancel()
 	client.Wait()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -51,6 +52,8 @@ type driver struct {
 	inspect chan func()      // closures that read the ledger
 	deaf    chan struct{}    // closed when run has ended: nobody takes inputs any more
 	stopped chan struct{}    // closed when the node has stopped
+
+	settling sync.WaitGroup // lookups of repeats, see settle
 
 	height atomic.Uint64 // the last durable block
 	grown  broadcast     // blocks or certificates have become durable
@@ -332,6 +335,7 @@ func (d *driver) finish() error {
 	if len(t.send) > 0 {
 		d.transport.Send(t.send...)
 	}
+	d.settle(t.blocks)
 	clear(t.send)
 	*t = tick{journal: t.journal[:0], send: t.send[:0], certs: t.certs}
 	return nil
@@ -381,9 +385,6 @@ func (d *driver) announce(blocks []ledger.Committed) {
 	d.height.Store(blocks[len(blocks)-1].Block.Header.Epoch)
 	signal(d.archive.wake)
 	d.grown.signal()
-	for _, c := range blocks {
-		d.settle(c)
-	}
 }
 
 // waitFor waits until what it asks about the store holds.

@@ -2,60 +2,85 @@ package node
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"abad/batch"
 	"abad/bft"
 	"abad/ledger"
+	"abad/store"
 )
 
-// settle gives receipts to the clients whose batches a block has taken.
-func (d *driver) settle(c ledger.Committed) {
-	height, index := c.Block.Header.Epoch, uint64(0)
-	for _, taken := range c.Block.Batches {
-		if own, ok := d.batcher.land(taken.Digest); ok {
-			d.settleBatch(own, taken, height, index)
+// settle gives receipts to the clients whose batches these blocks have taken. What
+// needs a look into older blocks is looked up beside the driver: clients that send
+// everything again after a fault must not hold up the votes.
+func (d *driver) settle(blocks []ledger.Committed) {
+	var repeats []repeat
+	for _, c := range blocks {
+		height, index := c.Block.Header.Epoch, uint64(0)
+		for _, taken := range c.Block.Batches {
+			if own, ok := d.batcher.land(taken.Digest); ok {
+				repeats = append(repeats, d.settleBatch(own, taken, height, index)...)
+			}
+			index += uint64(taken.Kept())
 		}
-		index += uint64(taken.Kept())
+	}
+	if len(repeats) > 0 {
+		d.settling.Go(func() { settleRepeats(d.store, repeats) })
 	}
 }
 
-func (d *driver) settleBatch(own *building, taken ledger.Taken, height, index uint64) {
+// repeat is a value that was in the log already, or in an earlier batch of the
+// same block.
+type repeat struct {
+	ticket  *Ticket
+	payload []byte
+	height  uint64 // where it is; 0: the ledger does not know
+}
+
+func (d *driver) settleBatch(own *building, taken ledger.Taken, height, index uint64) (repeats []repeat) {
 	for i, ticket := range own.tickets {
-		if taken.Skipped(i) {
-			ticket.settle(d.earlier(own, i))
+		if !taken.Skipped(i) {
+			ticket.settle(Receipt{Block: height, Index: index, ID: ticket.value}, nil)
+			index++
 			continue
 		}
-		ticket.settle(Receipt{Block: height, Index: index, ID: ticket.value}, nil)
-		index++
+		at, _ := d.ledger.Epoch(ticket.value)
+		repeats = append(repeats, repeat{ticket, batch.At(own.data, i).Payload, at})
 	}
+	return repeats
 }
 
-// earlier finds a value that was in the log already, or in an earlier batch of
-// the same block: the client's retry gets the first one's receipt. Another value
-// under the same id gets [ErrTaken].
-func (d *driver) earlier(own *building, i int) (Receipt, error) {
-	id := own.tickets[i].value
-	height, ok := d.ledger.Epoch(id)
-	if !ok {
-		return Receipt{}, fmt.Errorf("%w: value %s was skipped and is not in the recent log", ErrTaken, id)
-	}
-	values, err := readValues(d.store, height)
-	if err != nil {
-		return Receipt{}, err
-	}
-	mine := batch.At(own.data, i).Payload
-	for index, v := range values {
-		if v.ID != id {
-			continue
+// settleRepeats gives a client's retry the first one's receipt, and [ErrTaken] to
+// another value under the same id. It reads each block once.
+func settleRepeats(s *store.Store, repeats []repeat) {
+	slices.SortStableFunc(repeats, func(a, b repeat) int { return cmp.Compare(a.height, b.height) })
+	var height uint64
+	var places map[batch.ValueID]int
+	var values []batch.Value
+	var err error
+	for _, r := range repeats {
+		if r.height != height || places == nil {
+			height, places = r.height, map[batch.ValueID]int{}
+			if values, err = readValues(s, height); err == nil {
+				for i, v := range values {
+					places[v.ID] = i
+				}
+			}
 		}
-		if !bytes.Equal(v.Payload, mine) {
-			return Receipt{}, fmt.Errorf("%w: %s is in block %d at index %d", ErrTaken, id, height, index)
+		index, found := places[r.ticket.value]
+		switch {
+		case err != nil || !found:
+			r.ticket.settle(Receipt{}, fmt.Errorf("%w: value %s was skipped and is not in the recent log: %w", ErrTaken, r.ticket.value, errors.Join(err, ErrNotFound)))
+		case !bytes.Equal(values[index].Payload, r.payload):
+			r.ticket.settle(Receipt{}, fmt.Errorf("%w: %s is in block %d at index %d", ErrTaken, r.ticket.value, height, index))
+		default:
+			r.ticket.settle(Receipt{Block: height, Index: uint64(index), ID: r.ticket.value}, nil)
 		}
-		return Receipt{Block: height, Index: uint64(index), ID: id}, nil
 	}
-	return Receipt{}, fmt.Errorf("value %s is not in block %d: %w", id, height, ErrNotFound)
 }
 
 func joinIDs(ids []batch.ValueID) []byte {

@@ -185,7 +185,7 @@ func (n *Node) Run(ctx context.Context) error {
 		err = nil
 	}
 	ended := make(chan struct{})
-	go func() { parts.Wait(); close(ended) }()
+	go func() { parts.Wait(); n.driver.settling.Wait(); close(ended) }()
 	select {
 	case <-ended:
 	case <-n.store.Failed():

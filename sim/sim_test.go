@@ -179,7 +179,8 @@ func TestSixtyFourNodes(t *testing.T) {
 // Seeds that fail with a mistake that the protocol once had (docs/simulator.md).
 func TestRegressions(t *testing.T) {
 	for _, seed := range []uint64{
-		1648, // decided nodes followed one node's votes from round to round
+		1477, // decided nodes followed one node's votes from round to round
+		9737, // a torn tick left journal entries of an epoch that was opened anew
 	} {
 		clean(t, new(Runner), Defaults(seed))
 	}

@@ -362,12 +362,6 @@ func (c *cluster) tellStatus() {
 		s, err := d.client.Status(ctx)
 		cancel()
 		c.t.Logf("node %d: %+v, %v", i, s, err)
-		if os.Getenv("QUITDUMP") != "" {
-			d.cmd.Process.Signal(syscall.SIGQUIT)
-			time.Sleep(time.Second)
-			data, _ := os.ReadFile(d.log)
-			os.WriteFile(fmt.Sprintf("/tmp/dump.%d.%d.log", os.Getpid(), i), data, 0o600)
-		}
 	}
 }
 

@@ -53,3 +53,29 @@ func TestRealGeneralsWithoutGo(t *testing.T) {
 		t.Errorf("%v:\n%s", err, said)
 	}
 }
+
+// What docs/generals.md shows is what these commands print: whole runs, or the end
+// of one where it says so.
+func TestGeneralsPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/generals.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := 0
+	for _, block := range strings.Split(string(page), "```\n") {
+		command, want, ok := strings.Cut(block, "\n")
+		command, is := strings.CutPrefix(command, "$ abad ")
+		if !ok || !is || !strings.Contains(command, "--seed") {
+			continue
+		}
+		command, end := strings.CutSuffix(command, "   # the end of it")
+		got, _, _ := strings.Cut(abad(t, strings.Fields(command)...), "\nthe same again: ")
+		if got != want && !(end && strings.HasSuffix(got, want)) {
+			t.Errorf("abad %s prints\n%s\nand the page has\n%s", command, got, want)
+		}
+		shown++
+	}
+	if shown < 5 {
+		t.Errorf("the page shows %d runs", shown)
+	}
+}
