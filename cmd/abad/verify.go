@@ -14,6 +14,7 @@ import (
 	"abad/api/wire"
 	"abad/batch"
 	"abad/coin"
+	"abad/decision"
 	"abad/home"
 	"abad/proof"
 )
@@ -61,8 +62,10 @@ func verifyCommand() *cli.Command {
 		UsageText: "abad verify --key KEY --proof FILE [VALUE]",
 		Description: "KEY is the cluster's public key: 192 hexadecimal digits, or a cluster.toml, whose first commitment\n" +
 			"it is. Take it from somebody you trust, not from the node that gave the proof. With VALUE it must be\n" +
-			"the value that is proved; without, the proved value goes to standard output.\n\n" +
-			"Example:\n   abad verify --key cluster.toml --proof proof.json hello",
+			"the value that is proved; without, the proved value goes to standard output. FILE may also be the\n" +
+			"JSON of a decision; VALUE is yes or no then.\n\n" +
+			"Examples:\n   abad verify --key cluster.toml --proof proof.json hello\n" +
+			"   abad decision launch --json | abad verify --key cluster.toml --proof - yes",
 		Flags: []cli.Flag{
 			keyFlag(true),
 			&cli.StringFlag{Name: "proof", Required: true, Usage: "`FILE` with the proof, - for standard input"},
@@ -106,7 +109,24 @@ func verify(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	claim, p, err := readProof(c.String("proof"))
+	name := c.String("proof")
+	data, err := readProof(name)
+	if err != nil {
+		return err
+	}
+	var decided wire.Decision
+	if err := json.Unmarshal(data, &decided); err == nil && decided.Proof != nil {
+		return verifyDecision(c, key, decided)
+	}
+	var claim wire.Proof
+	if err := json.Unmarshal(data, &claim); err != nil || len(claim.Proof) == 0 {
+		return hintf(errors.Join(fmt.Errorf("%s is not a proof", name), err), "abad proof ID prints one, and so does abad decision NAME --json")
+	}
+	return verifyValue(c, key, claim)
+}
+
+func verifyValue(c *cli.Context, key *coin.PublicKey, claim wire.Proof) error {
+	p, err := proof.Decode(claim.Proof)
 	if err != nil {
 		return err
 	}
@@ -124,24 +144,42 @@ func verify(c *cli.Context) error {
 	return err
 }
 
-func readProof(name string) (claim wire.Proof, p *proof.Proof, err error) {
+// verifyDecision checks the certificate of a decision; VALUE, if given, is yes or no.
+func verifyDecision(c *cli.Context, key *coin.PublicKey, d wire.Decision) error {
+	certificate, err := hex.DecodeString(d.Proof.Certificate)
+	if err != nil || d.Value == nil {
+		return errors.Join(errors.New("the decision has no value or no certificate"), err)
+	}
+	word := "no"
+	if *d.Value {
+		word = "yes"
+	}
+	if c.NArg() == 1 && c.Args().First() != word {
+		return fmt.Errorf("the proof is of %s", word)
+	}
+	result := decision.Result{Name: d.Name, Value: *d.Value, Certificate: certificate}
+	if err := decision.Verify(key, d.Proof.Cluster, d.Proof.Era, result); err != nil {
+		return fmt.Errorf("the proof does not hold: %w", err)
+	}
+	fmt.Fprintf(c.App.ErrWriter, "%q is decided by the cluster with this key\n", d.Name)
+	if c.NArg() == 0 {
+		_, err = fmt.Fprintln(c.App.Writer, word)
+	}
+	return err
+}
+
+func readProof(name string) ([]byte, error) {
 	file := os.Stdin
 	if name != "-" {
+		var err error
 		if file, err = os.Open(name); err != nil {
-			return claim, nil, err
+			return nil, err
 		}
 		defer file.Close()
 	}
 	data, err := io.ReadAll(io.LimitReader(file, maxProofFile+1))
-	if err != nil {
-		return claim, nil, err
+	if err == nil && len(data) > maxProofFile {
+		err = fmt.Errorf("%s: more than %d bytes are no proof", name, maxProofFile)
 	}
-	if len(data) > maxProofFile {
-		return claim, nil, fmt.Errorf("%s: more than %d bytes are no proof", name, maxProofFile)
-	}
-	if err := json.Unmarshal(data, &claim); err != nil || len(claim.Proof) == 0 {
-		return claim, nil, hintf(errors.Join(fmt.Errorf("%s is not a proof", name), err), "abad proof ID prints one")
-	}
-	p, err = proof.Decode(claim.Proof)
-	return claim, p, err
+	return data, err
 }
