@@ -5,7 +5,7 @@ GO       ?= go
 
 SOAKTIME ?= 10m
 
-.PHONY: bench bench-full build check demo fuzz lint race soak teeth test unit
+.PHONY: bench bench-full build check demo fuzz lint race sim soak soak-kill teeth test unit
 
 ## test: every test, then every fuzz target for FUZZTIME
 test: unit fuzz
@@ -34,6 +34,14 @@ fuzz:
 ## teeth: every planted bug, and whether the simulator finds it
 teeth:
 	$(GO) test ./sim/teeth -v -count=1 -timeout 60m -teeth.all
+
+## sim: three thousand simulator seeds, the same at every run
+sim:
+	$(GO) run ./cmd/abad sim --seeds 3000
+
+## soak-kill: real daemons, killed, stopped and read for SOAKTIME each
+soak-kill:
+	ABAD_SOAK=$(SOAKTIME) $(GO) test ./soak -v -count=1 -timeout 6h
 
 ## soak: simulator seeds for SOAKTIME, and how many per second
 soak:
