@@ -166,6 +166,7 @@ func (c *cluster) start(i int, via ...string) {
 	args := append(slices.Clone(via), program, "start", "--home", d.home)
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdout, cmd.Stderr = out, out
+	cmd.SysProcAttr = childAttributes()
 	if err := cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}
