@@ -250,6 +250,7 @@ func (c *cluster) poll(what string, ask func() error) {
 		select {
 		case <-tick.C:
 		case <-late.C:
+			c.tellStatus()
 			c.t.Fatalf("wait for %s: %v", what, err)
 		}
 	}
