@@ -93,7 +93,7 @@ func (f *follower) having(h uint64) (peers []bft.ID) {
 func (f *follower) run(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
-	var height, stored uint64
+	var stored uint64
 	vain := 0 // times in a row that nothing came
 	for {
 		if len(f.having(f.stored()+1)) == 0 {
@@ -104,7 +104,9 @@ func (f *follower) run(ctx context.Context) {
 				continue
 			}
 		}
-		stuck := f.store.Height() == height && f.stored() == stored
+		// Blocks may go on while one certificate is missing whose shares the peers
+		// have forgotten: then only this node cannot forget its journal.
+		stuck := f.stored() == stored
 		if !stuck {
 			vain = 0
 		}
@@ -115,7 +117,7 @@ func (f *follower) run(ctx context.Context) {
 			}
 			vain = min(vain+1, maxVain)
 		}
-		height, stored = f.store.Height(), f.stored()
+		stored = f.stored()
 		timer.Reset(followHint << vain)
 		select {
 		case <-ctx.Done():

@@ -155,6 +155,19 @@ func within(t testing.TB) context.Context {
 	return ctx
 }
 
+// eventually waits until something holds.
+func eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	ctx := within(t)
+	for !holds() {
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-ctx.Done():
+			t.Fatal("waited in vain: ", what)
+		}
+	}
+}
+
 // sameLogs waits until these nodes are at one height and compares their logs.
 func (c *cluster) sameLogs(want int, nodes ...int) {
 	c.t.Helper()
