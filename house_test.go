@@ -30,6 +30,7 @@ var rooms = map[string][]string{
 	"generals":      {"bft", "coin", "coin/cointest", "aba", "decision"},
 	"net":           {"bft", "codec"},
 	"store":         {"bft", "codec", "batch"},
+	"survey":        {"bft", "api/wire", "client"},
 }
 
 // pure rooms have no goroutine, clock, randomness, log or IO, and no order that

@@ -21,11 +21,14 @@ func statusCommand() *cli.Command {
 		Usage:     "show how a node is and what it knows of its peers",
 		UsageText: "abad status [OPTIONS]",
 		Description: "A node is ready when it is not behind and has links to enough peers to decide.\n\n" +
-			"Examples:\n   abad status\n   abad status --json --api http://127.0.0.1:7501\n   abad status --wait 30s && abad submit hello",
+			"With --cluster all nodes are asked, and their logs compared. In the column sees, + is a link that the\n" +
+			"node has, - one that it misses and ? one that it did not tell of. What is wrong is listed, and the exit\n" +
+			"code is 1 unless nothing is.\n\n" +
+			"Examples:\n   abad status\n   abad status --json --api http://127.0.0.1:7501\n   abad status --wait 30s && abad submit hello\n   abad status --cluster cluster",
 		Flags: []cli.Flag{
-			apiFlag(),
+			apiFlag(), clusterFlag(),
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object"},
-			&cli.DurationFlag{Name: "wait", Usage: "wait so long at most until the node is ready, and fail if it is not", DefaultText: "do not wait"},
+			&cli.DurationFlag{Name: "wait", Usage: "wait so long at most until the node is ready (all nodes, and nothing wrong), and fail otherwise", DefaultText: "do not wait"},
 		},
 		Action: showStatus,
 	}
@@ -34,6 +37,9 @@ func statusCommand() *cli.Command {
 func showStatus(c *cli.Context) error {
 	if err := atMost(c, 0); err != nil {
 		return err
+	}
+	if c.IsSet("cluster") {
+		return showCluster(c)
 	}
 	node, err := newClient(c)
 	if err != nil {
