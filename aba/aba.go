@@ -88,13 +88,19 @@ func (m *Machine) Handle(from bft.ID, msg Msg) Step {
 	var s Step
 	if err := msg.Check(); err != nil {
 		s.Blame(from, err)
+		s.Stale = true
 		return s
 	}
 	if m.halted || msg.Round > m.current+MaxAhead {
+		s.Stale = true
 		return s
 	}
-	if err := m.record(&s, from, msg); err != nil {
+	news, err := m.record(&s, from, msg)
+	if err != nil {
 		s.Blame(from, err)
+	}
+	if !news {
+		s.Stale = true
 		return s
 	}
 	m.settle(&s, msg.Round)
@@ -132,8 +138,8 @@ func (m *Machine) Coins() int { return m.coins }
 // SentBVal reports whether this node has sent BVAL(0,v).
 func (m *Machine) SentBVal(v bool) bool { return m.voted.Has(v) }
 
-// record stores what msg says in its slot.
-func (m *Machine) record(s *Step, from bft.ID, msg Msg) error {
+// record stores what msg says in its slot, and reports whether that is news.
+func (m *Machine) record(s *Step, from bft.ID, msg Msg) (news bool, err error) {
 	if msg.Kind == Decide {
 		return m.recordDecide(from, msg.Values == One)
 	}
@@ -142,30 +148,32 @@ func (m *Machine) record(s *Step, from bft.ID, msg Msg) error {
 	case BVal:
 		v := msg.Values == One
 		if !r.bval[bit(v)].Add(from) {
-			return nil
+			return false, nil
 		}
 		if msg.First {
 			if m.first[bit(!v)].Has(from) {
-				return ErrConflict // both came first
+				return true, ErrConflict // both came first
 			}
 			m.first[bit(v)].Add(from)
 		}
+		return true, nil
 	case Aux:
 		return record(&r.aux, from, msg.Values)
 	case Conf:
 		return record(&r.conf, from, msg.Values)
 	case Share:
-		m.tossed(s, msg.Round, r.flip(m, msg.Round).Handle(from, coin.Msg(msg.Share)))
+		step := r.flip(m, msg.Round).Handle(from, coin.Msg(msg.Share))
+		m.tossed(s, msg.Round, step)
+		return !step.Stale, nil
 	}
-	return nil
+	return false, nil
 }
 
-func (m *Machine) recordDecide(from bft.ID, v bool) error {
+func (m *Machine) recordDecide(from bft.ID, v bool) (news bool, err error) {
 	if m.decides[bit(!v)].Has(from) {
-		return ErrConflict
+		return false, ErrConflict
 	}
-	m.decides[bit(v)].Add(from)
-	return nil
+	return m.decides[bit(v)].Add(from), nil
 }
 
 // round gives the state of a round, which [MaxAhead] bounds in number.

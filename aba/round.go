@@ -25,14 +25,13 @@ type round struct {
 type votes [Both + 1]bft.IDSet
 
 // record stores from's vote; a second, different one is a fault.
-func record(v *votes, from bft.ID, set Set) error {
+func record(v *votes, from bft.ID, set Set) (news bool, err error) {
 	for other := Zero; other <= Both; other++ {
 		if other != set && v[other].Has(from) {
-			return ErrConflict
+			return false, ErrConflict
 		}
 	}
-	v[set].Add(from)
-	return nil
+	return v[set].Add(from), nil
 }
 
 // within is who voted for a non-empty subset of bin, and the union of what they

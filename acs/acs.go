@@ -136,9 +136,13 @@ func (m *Machine) Handle(from bft.ID, msg Msg) Step {
 	var s Step
 	if err := msg.Check(m.cfg.Quorum); err != nil {
 		s.Blame(from, err)
+		s.Stale = true
 		return s
 	}
-	m.slots[msg.Slot].handle(&s, from, msg)
+	if !m.slots[msg.Slot].handle(&s, from, msg) {
+		s.Stale = true
+		return s
+	}
 	m.settle(&s)
 	return s
 }

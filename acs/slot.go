@@ -41,17 +41,23 @@ func newSlot(cfg Config, id bft.ID) *slot {
 	}
 }
 
-// handle hands msg to the part that it is for; a peer's first READY to both.
-func (sl *slot) handle(s *Step, from bft.ID, msg Msg) {
+// handle hands msg to the part that it is for; a peer's first READY to both. It
+// reports whether the message told anything new.
+func (sl *slot) handle(s *Step, from bft.ID, msg Msg) (news bool) {
 	if msg.ABA.Kind != 0 {
-		sl.agreed(s, sl.agreement.Handle(from, msg.ABA))
-		return
+		step := sl.agreement.Handle(from, msg.ABA)
+		sl.agreed(s, step)
+		return !step.Stale
 	}
-	sl.broadcasted(s, sl.header.Handle(from, msg.RBC))
+	step := sl.header.Handle(from, msg.RBC)
+	sl.broadcasted(s, step)
+	news = !step.Stale
 	if msg.RBC.Kind == rbc.Ready && sl.readies.Add(from) {
+		news = true
 		vote := aba.Msg{Kind: aba.BVal, Values: aba.One, First: msg.First}
 		sl.agreed(s, sl.agreement.Handle(from, vote))
 	}
+	return news
 }
 
 // broadcast gives the broadcast its owner's word.

@@ -34,6 +34,10 @@ type Step[Msg, Out any] struct {
 	Send   []Envelope[Msg]
 	Out    []Out
 	Faults []Fault
+	// Stale says that a message told nothing new, such as a repeat: nothing was
+	// recorded, sent or put out, and a journal need not keep the call. Calls that
+	// are not stale are as bounded as the machine's memory, whatever liars send.
+	Stale bool
 }
 
 // Broadcast adds a message to everyone.

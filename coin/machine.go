@@ -87,8 +87,12 @@ func (m *Machine) Input(in In) (Step, error) {
 // Handle takes a share.
 func (m *Machine) Handle(from bft.ID, msg Msg) Step {
 	var s Step
-	if err := m.record(from, msg); err != nil {
+	news, err := m.record(from, msg)
+	if err != nil {
 		s.Blame(from, err)
+	}
+	if !news {
+		s.Stale = true
 		return s
 	}
 	m.settle(&s)
@@ -101,22 +105,23 @@ func (m *Machine) Done() bool { return m.released && m.known }
 // Value is the coin, once it is known.
 func (m *Machine) Value() (bit, known bool) { return m.value, m.known }
 
-func (m *Machine) record(from bft.ID, msg Msg) error {
+// record keeps a share, and reports whether it is news.
+func (m *Machine) record(from bft.ID, msg Msg) (news bool, err error) {
 	if len(msg) != SignatureSize {
-		return fmt.Errorf("%w: %d bytes, not %d", ErrBadShare, len(msg), SignatureSize)
+		return false, fmt.Errorf("%w: %d bytes, not %d", ErrBadShare, len(msg), SignatureSize)
 	}
 	if m.shares == nil {
 		m.shares = make([][]byte, m.quorum.All())
 	}
 	if first := m.shares[from]; first != nil {
 		if !bytes.Equal(first, msg) {
-			return ErrConflict
+			return false, ErrConflict
 		}
-		return nil
+		return false, nil
 	}
 	m.shares[from] = bytes.Clone(msg)
 	m.recorded++
-	return nil
+	return true, nil
 }
 
 // settle combines as soon as it may. Each failure finds at least one liar, so

@@ -162,10 +162,11 @@ func (m *Machine) Handle(from bft.ID, msg Msg) Step {
 		m.combine(&s, i)
 		return s
 	}
-	if from != m.cfg.Self {
+	step := i.agreement.Handle(from, msg.ABA)
+	if from != m.cfg.Self && !step.Stale {
 		s.Emit(Journal{Entry{Name: msg.Name, From: from, Msg: msg.ABA}})
 	}
-	m.absorb(&s, i, i.agreement.Handle(from, msg.ABA))
+	m.absorb(&s, i, step)
 	return s
 }
 

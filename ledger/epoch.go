@@ -63,34 +63,40 @@ func (m *Machine) newEpoch(number uint64) *epoch {
 	}
 }
 
-// call makes one call of an epoch's machine and journals it. What this node sends
-// to itself needs no journal: it follows from the other calls.
+// call makes one call of an epoch's machine and journals it, ahead of the calls that
+// follow from it. What this node sends to itself needs no journal, for it follows
+// from the other calls; nor do messages that tell nothing new, or a liar could fill
+// the disk with repeats.
 func (m *Machine) call(s *Step, ep *epoch, e Entry) {
-	if e.Kind == Message && e.Node == m.cfg.Self {
+	own := e.Kind == Message && e.Node == m.cfg.Self
+	if own {
 		ep.heard++
 	} else {
 		e.Heard = ep.heard
 		s.Emit(Journal{Epoch: ep.number, Entry: e})
 	}
-	if err := m.apply(s, ep, e); err != nil {
+	stale, err := m.apply(s, ep, e)
+	if err != nil {
 		panic(fmt.Sprintf("ledger: internal error: epoch %d: %v", ep.number, err))
+	}
+	if stale && !own {
+		s.Out = s.Out[:len(s.Out)-1] // a stale call emits nothing: the entry is the last
 	}
 }
 
-// apply makes the call.
-func (m *Machine) apply(s *Step, ep *epoch, e Entry) error {
+// apply makes the call, and reports whether it changed nothing.
+func (m *Machine) apply(s *Step, ep *epoch, e Entry) (stale bool, err error) {
 	var step acs.Step
-	var err error
 	if e.Kind == Message {
 		step = ep.acs.Handle(e.Node, e.Msg)
 	} else if step, err = ep.acs.Input(e.input()); err != nil {
-		return err
+		return false, err
 	}
 	wrap := func(msg acs.Msg) (Msg, bool) { return Msg{Epoch: ep.number, ACS: msg}, true }
 	for _, out := range bft.Absorb(s, step, wrap) {
 		m.absorb(s, ep, out)
 	}
-	return nil
+	return step.Stale, nil
 }
 
 func (m *Machine) absorb(s *Step, ep *epoch, out acs.Out) {

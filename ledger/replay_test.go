@@ -193,4 +193,37 @@ func (c *crowd) deliver(k int) {
 	}
 	c.net = slices.Delete(c.net, k, k+1)
 	c.absorb(p.to, c.nodes[p.to].Handle(p.from, p.msg))
+	c.absorb(p.to, c.nodes[p.to].Handle(p.from, p.msg)) // as a link does after a reconnect
+}
+
+// Whatever a faulty node repeats or takes back, the journal does not grow.
+func TestRepeatsAreNotJournaled(t *testing.T) {
+	c := newCrowd(t, 1)
+	d := c.w.batch(1, 1)
+	for id := range bft.ID(4) {
+		c.input(id, Hold{Digest: d, Maker: 1, Values: c.w.batches[d]})
+	}
+	var heard []packetTo
+	for len(c.net) > 0 {
+		if c.net[0].to == 0 {
+			heard = append(heard, c.net[0])
+		}
+		c.deliver(0)
+	}
+	entries := len(c.journal[0][1])
+	if entries == 0 || len(heard) == 0 || c.nodes[0].Height() != 1 {
+		t.Fatalf("%d entries of %d messages, height %d", entries, len(heard), c.nodes[0].Height())
+	}
+	for range 100 {
+		for _, p := range heard {
+			c.absorb(0, c.nodes[0].Handle(p.from, p.msg))
+			if rbc := &p.msg.ACS.RBC; !rbc.Hash.IsZero() {
+				rbc.Hash[0]++ // a vote for something else
+				c.absorb(0, c.nodes[0].Handle(p.from, p.msg))
+			}
+		}
+	}
+	if got := len(c.journal[0][1]); got != entries {
+		t.Errorf("the journal of %d entries has %d after repeats", entries, got)
+	}
 }

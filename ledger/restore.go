@@ -77,7 +77,8 @@ func (m *Machine) Replay(epoch uint64, e Entry) (Step, error) {
 	case Held:
 		ep.slots[e.Node].held = true
 	}
-	return s, m.apply(&s, ep, e)
+	_, err := m.apply(&s, ep, e)
+	return s, err
 }
 
 // resumed takes up what the journal has not decided.

@@ -111,8 +111,12 @@ func (m *Machine) Input(in In) (Step, error) {
 // Handle takes a message.
 func (m *Machine) Handle(from bft.ID, msg Msg) Step {
 	var s Step
-	if err := m.record(&s, from, msg); err != nil {
+	news, err := m.record(&s, from, msg)
+	if err != nil {
 		s.Blame(from, err)
+	}
+	if !news {
+		s.Stale = true
 		return s
 	}
 	m.settle(&s)
@@ -131,61 +135,57 @@ func (m *Machine) Readied() bool { return m.readied }
 // SeenVal reports whether the proposer's payload is here.
 func (m *Machine) SeenVal() bool { return m.val != nil }
 
-// record stores what msg says in its slot.
-func (m *Machine) record(s *Step, from bft.ID, msg Msg) error {
+// record stores what msg says in its slot, and reports whether that is news.
+func (m *Machine) record(s *Step, from bft.ID, msg Msg) (news bool, err error) {
 	if err := msg.Check(); err != nil {
-		return err
+		return false, err
 	}
 	switch msg.Kind {
 	case Val:
 		return m.recordVal(s, from, msg.Payload)
 	case Echo:
-		if !m.echoes.add(from, msg.Hash) {
-			return ErrConflict
-		}
+		return m.echoes.add(from, msg.Hash)
 	case Ready:
-		if !m.readies.add(from, msg.Hash) {
-			return ErrConflict
-		}
+		return m.readies.add(from, msg.Hash)
 	case Fetch:
-		m.serve(s, from, msg.Hash)
+		return m.serve(s, from, msg.Hash), nil
 	case Found:
 		return m.recordFound(from, msg.Payload)
 	}
-	return nil
+	return false, nil
 }
 
-func (m *Machine) recordVal(s *Step, from bft.ID, payload []byte) error {
+func (m *Machine) recordVal(s *Step, from bft.ID, payload []byte) (news bool, err error) {
 	if from != m.proposer {
-		return ErrImpostor
+		return false, ErrImpostor
 	}
 	h := bft.Sum(payload)
 	if m.val != nil {
 		if h != m.valHash {
-			return ErrConflict
+			return false, ErrConflict
 		}
-		return nil
+		return false, nil
 	}
 	m.val, m.valHash = payload, h
 	s.Emit(Seen{Hash: h, Payload: payload})
-	return nil
+	return true, nil
 }
 
 // recordFound keeps the payload only if it is what was accepted, and looks at
 // one answer per node that was asked: nobody can make us hash more.
-func (m *Machine) recordFound(from bft.ID, payload []byte) error {
+func (m *Machine) recordFound(from bft.ID, payload []byte) (news bool, err error) {
 	if m.payload != nil || !m.asked.Has(from) || !m.answered.Add(from) {
-		return nil
+		return false, nil
 	}
 	if bft.Sum(payload) != m.accepted {
-		return ErrWrongPayload
+		return true, ErrWrongPayload
 	}
 	m.payload = payload
-	return nil
+	return true, nil
 }
 
 // serve answers one FETCH per peer. A correct peer asks only who has echoed.
-func (m *Machine) serve(s *Step, to bft.ID, h bft.Hash) {
+func (m *Machine) serve(s *Step, to bft.ID, h bft.Hash) (served bool) {
 	var payload []byte
 	switch {
 	case m.val != nil && h == m.valHash:
@@ -193,9 +193,11 @@ func (m *Machine) serve(s *Step, to bft.ID, h bft.Hash) {
 	case m.payload != nil && h == m.accepted:
 		payload = m.payload
 	}
-	if payload != nil && m.served.Add(to) {
-		s.Reply(to, Msg{Kind: Found, Payload: payload})
+	if payload == nil || !m.served.Add(to) {
+		return false
 	}
+	s.Reply(to, Msg{Kind: Found, Payload: payload})
+	return true
 }
 
 // settle applies every rule until none applies. One pass suffices: no rule

@@ -14,22 +14,25 @@ type count struct {
 	from bft.IDSet
 }
 
-// add records from's vote. Only its first one counts; ok is false where it
-// contradicts that one.
-func (t *tally) add(from bft.ID, h bft.Hash) (ok bool) {
+// add records from's vote. Only its first one counts and is news; another one that
+// contradicts it is a conflict.
+func (t *tally) add(from bft.ID, h bft.Hash) (news bool, err error) {
 	if !t.voted.Add(from) {
-		return t.of(h).Has(from)
+		if !t.of(h).Has(from) {
+			return false, ErrConflict
+		}
+		return false, nil
 	}
 	for i := range t.counts {
 		if t.counts[i].hash == h {
 			t.counts[i].from.Add(from)
-			return true
+			return true, nil
 		}
 	}
 	c := count{hash: h}
 	c.from.Add(from)
 	t.counts = append(t.counts, c)
-	return true
+	return true, nil
 }
 
 // of is the set of nodes that voted for h.

@@ -55,11 +55,11 @@ var agreementBugs = []Bug{
 	{
 		Name: "aux-per-message", Says: "[7] AUX is counted per message, not per sender",
 		Patches: patch(abaFile, "		return record(&r.aux, from, msg.Values)\n",
-			"		for r.aux[msg.Values].Has(from) && int(from)+1 < m.cfg.Quorum.All() {\n			from++\n		}\n		r.aux[msg.Values].Add(from)\n		return nil\n"),
+			"		for r.aux[msg.Values].Has(from) && int(from)+1 < m.cfg.Quorum.All() {\n			from++\n		}\n		r.aux[msg.Values].Add(from)\n		return true, nil\n"),
 	},
 	{
 		Name: "duplicate-panics", Says: "[8] a repeated vote brings a node down",
-		Patches: patch("rbc/tally.go", "		return t.of(h).Has(from)\n", "		panic(\"rbc: a second vote\")\n"), Fast: true,
+		Patches: patch("rbc/tally.go", "		if !t.of(h).Has(from) {\n", "		if panic(\"rbc: a second vote\"); true {\n"), Fast: true,
 	},
 	{
 		Name: "slot-unchecked", Says: "[8] the slot number of a message is not checked",
