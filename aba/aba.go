@@ -132,6 +132,20 @@ func (m *Machine) Voters() int {
 // Rounds counts the rounds that this node has entered.
 func (m *Machine) Rounds() int { return int(m.current) + 1 }
 
+// Auxes gives the newest round entered here in which an AUX was heard, from 0, and
+// who sent one. An instance that has halted has forgotten them.
+func (m *Machine) Auxes() (round int, from bft.IDSet) {
+	for n := min(int(m.current), len(m.rounds)-1); n >= 0; n-- {
+		if r := m.rounds[n]; r != nil {
+			from = r.aux[Zero].Union(r.aux[One])
+		}
+		if from != (bft.IDSet{}) {
+			return n, from
+		}
+	}
+	return 0, from
+}
+
 // Coins counts the common coins that this node has learnt.
 func (m *Machine) Coins() int { return m.coins }
 

@@ -323,3 +323,39 @@ func BenchmarkEpoch(b *testing.B) {
 		})
 	}
 }
+
+// The picture of a slot shows who was heard: with node 3 down, nobody has its votes,
+// and its own slot has none of the broadcast.
+func TestSlotShowsWhoWasHeard(t *testing.T) {
+	var down, up bft.IDSet
+	down.Add(3)
+	for _, id := range []bft.ID{0, 1, 2} {
+		up.Add(id)
+	}
+	s := setup{n: 4, down: down}
+	net := s.net()
+	s.propose(t, net)
+	m := net.Nodes[0].(*Machine)
+	if sl := m.Slot(1); sl.Echo != (bft.IDSet{}) || sl.Ready != (bft.IDSet{}) || sl.Aux != (bft.IDSet{}) || sl.Seen {
+		t.Errorf("before any message: %+v", sl)
+	}
+	auxes := false
+	for net.RunSome(1) > 0 {
+		for id := range m.cfg.Quorum.IDs() {
+			sl := m.Slot(id)
+			if sl.Echo.Has(3) || sl.Ready.Has(3) || sl.Aux.Has(3) {
+				t.Fatalf("slot %d has a vote of a node that is down: %+v", id, sl)
+			}
+			auxes = auxes || id != 3 && sl.Aux == up && sl.AuxRound == 0
+			if id == 3 && sl.AuxRound > sl.Rounds {
+				t.Fatalf("AUX of round %d after %d rounds", sl.AuxRound, sl.Rounds)
+			}
+		}
+	}
+	if sl := m.Slot(1); sl.Echo != up || sl.Ready != up || !sl.Accepted || !auxes {
+		t.Errorf("%+v, AUX of all seen: %v", sl, auxes)
+	}
+	if sl := m.Slot(3); sl.Echo != (bft.IDSet{}) || sl.Ready != (bft.IDSet{}) || !sl.Decided || sl.Accepted {
+		t.Errorf("the slot of the node that is down: %+v", sl)
+	}
+}

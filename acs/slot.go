@@ -23,6 +23,11 @@ type Slot struct {
 	Benched, Seen, Readied, Rejected, Delivered bool
 	Decided, Accepted                           bool
 	Rounds, Coins                               int
+
+	// Who was heard with ECHO, with READY, and with AUX in the newest round that has
+	// any. A slot whose agreement has halted has forgotten the AUX.
+	Echo, Ready, Aux bft.IDSet
+	AuxRound         int // from 0
 }
 
 func newSlot(cfg Config, id bft.ID) *slot {
@@ -131,7 +136,9 @@ func (sl *slot) done() bool {
 
 func (sl *slot) snapshot() Slot {
 	accepted, decided := sl.agreement.Decided()
+	round, aux := sl.agreement.Auxes()
 	return Slot{
+		Echo: sl.header.Echoes(), Ready: sl.header.Readies(), Aux: aux, AuxRound: round,
 		Benched: sl.benched, Seen: sl.header.SeenVal(), Readied: sl.header.Readied(),
 		Rejected: sl.rejected, Delivered: sl.delivered,
 		Decided: decided, Accepted: accepted,

@@ -44,6 +44,7 @@ type driver struct {
 	archive   *archive
 	decider   *decider
 	faults    *faults
+	history   history
 	log       *slog.Logger
 	now       func() time.Time // what headers say; nothing else depends on it
 
@@ -373,8 +374,11 @@ func (d *driver) announce(blocks []ledger.Committed) {
 	for _, c := range blocks {
 		e := c.Block.Header.Epoch
 		d.values.Add(c.Block.Header.Values)
+		now := time.Now()
+		view := d.view(e, now)
 		delete(d.opened, e)
-		for _, s := range d.ledger.Slots(e) {
+		d.history.committed(c.Block, now, view)
+		for _, s := range view.Slots {
 			d.coins.Add(uint64(s.Coins))
 		}
 		d.intake.taken(digestsOf(c.Block))

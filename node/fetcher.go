@@ -35,6 +35,7 @@ const (
 	askBlocks  byte = 2
 	askTip     byte = 3
 	askDecided byte = 4
+	askLinks   byte = 5
 )
 
 // fetcher pulls the batches that headers list and that are not here. Each lister

@@ -79,6 +79,7 @@ func (d *driver) restoreBlocks() error {
 		if err := d.ledger.Restore(block, ids, certified); err != nil {
 			return err
 		}
+		d.history.restored(block)
 		if !certified {
 			d.certifier.sign(h, block.Hash())
 		}

@@ -31,6 +31,8 @@ type Node struct {
 	driver    *driver
 	batcher   *batcher
 	agreer    *agreer
+	epochs    *fresh[Epochs]
+	links     *fresh[[]View]
 	started   time.Time
 }
 
@@ -57,7 +59,8 @@ func New(conf Config) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{config: conf, quorum: quorum, store: s, started: time.Now()}
+	n := &Node{config: conf, quorum: quorum, store: s, started: time.Now(),
+		epochs: newFresh[Epochs](epochsPause), links: newFresh[[]View](linksPause)}
 	if err := n.build(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -106,6 +109,9 @@ func (n *Node) build() error {
 			return d.intake.push(ctx, from, head, size, body)
 		},
 		OnRequest: func(_ context.Context, _ bft.ID, kind byte, body []byte) ([]byte, error) {
+			if kind == askLinks {
+				return encodeLinks(n.ownLinks()), nil
+			}
 			return serve(n.store, d.archive.stored.Load(), kind, body)
 		},
 	})

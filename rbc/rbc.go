@@ -135,6 +135,12 @@ func (m *Machine) Readied() bool { return m.readied }
 // SeenVal reports whether the proposer's payload is here.
 func (m *Machine) SeenVal() bool { return m.val != nil }
 
+// Echoes is who has sent ECHO, for whatever payload.
+func (m *Machine) Echoes() bft.IDSet { return m.echoes.voted }
+
+// Readies is who has sent READY, for whatever payload.
+func (m *Machine) Readies() bft.IDSet { return m.readies.voted }
+
 // record stores what msg says in its slot, and reports whether that is news.
 func (m *Machine) record(s *Step, from bft.ID, msg Msg) (news bool, err error) {
 	if err := msg.Check(); err != nil {
