@@ -20,6 +20,8 @@ type Config struct {
 	Decisions Decider
 	// Agreements takes proposals; likewise.
 	Agreements Agreer
+	// Watch tells what the node does, for the page and for terminals; likewise.
+	Watch Watcher
 	// Listen is the TCP address, on loopback; "": 127.0.0.1:7500. Port 0 takes a
 	// free one; use [Listen] and Listener to learn which.
 	Listen   string

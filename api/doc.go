@@ -13,6 +13,10 @@
 //	GET  /v1/agreements/{name}  how it stands; ?wait=30s waits until it is reached
 //	GET  /v1/status             the node and what it knows of its peers
 //	GET  /v1/stats              counters, for benchmarks
+//	GET  /v1/epochs             the epochs under way, vote by vote
+//	GET  /v1/activity           the newest blocks in short, and counts per second
+//	GET  /v1/links              who sees whom: what every node says of its links
+//	GET  /v1/log/{position}/check   a value, its proof made and checked by the node
 //	GET  /healthz               200 while the process is alive
 //	GET  /readyz                200 while the node can decide, else 503
 //

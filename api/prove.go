@@ -35,6 +35,7 @@ func (s *Server) proofs() map[string]methods {
 		"/v1/blocks/{height}/certificate": {http.MethodGet: s.getCertificate},
 		"/v1/beacon/latest":               {http.MethodGet: s.getBeacon},
 		"/v1/values/{id}/proof":           {http.MethodGet: s.getProof},
+		"/v1/log/{position}/check":        {http.MethodGet: s.getCheck},
 		"/{chain}/info":                   {http.MethodGet: s.getChain},
 		"/{chain}/public/{round}":         {http.MethodGet: s.getRound},
 	}

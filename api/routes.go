@@ -41,6 +41,9 @@ func (s *Server) routes() http.Handler {
 	if s.conf.Agreements != nil {
 		maps.Copy(table, s.agreements())
 	}
+	if s.conf.Watch != nil {
+		maps.Copy(table, s.watching())
+	}
 	if s.conf.Backup != nil {
 		table["/v1/backup"] = methods{http.MethodGet: s.getBackup}
 	}

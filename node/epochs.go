@@ -3,6 +3,8 @@ package node
 import (
 	"context"
 	"time"
+
+	"abad/bft"
 )
 
 // epochsPause is how old a picture of the open epochs may be: people cannot tell,
@@ -11,6 +13,7 @@ const epochsPause = 100 * time.Millisecond
 
 // Epochs is a picture of the epochs in flight.
 type Epochs struct {
+	Quorum bft.Quorum
 	Height uint64
 	Open   []EpochView
 	Last   EpochView // the last one committed by this process, as it was then; Epoch 0: none
@@ -24,6 +27,7 @@ func (n *Node) Epochs(ctx context.Context) (Epochs, error) {
 
 func (n *Node) lookAtEpochs(ctx context.Context) (e Epochs, err error) {
 	d := n.driver
+	e.Quorum = n.quorum
 	err = d.look(ctx, func() {
 		e.Height, e.Last = d.ledger.Height(), d.history.lastEpoch()
 		for _, number := range d.ledger.Open() {

@@ -22,6 +22,7 @@ const (
 // Activity is what has happened lately at this node.
 type Activity struct {
 	Now     time.Time
+	Nodes   int         // of the roster
 	Blocks  []BlockNote // the newest, at most 128, in order
 	Seconds []Second    // of the last 120; those without a block are left out
 }
@@ -122,4 +123,8 @@ func (h *history) lastEpoch() EpochView {
 }
 
 // Activity tells what has happened lately. It costs the driver nothing.
-func (n *Node) Activity() Activity { return n.driver.history.activity(time.Now()) }
+func (n *Node) Activity() Activity {
+	a := n.driver.history.activity(time.Now())
+	a.Nodes = n.quorum.All()
+	return a
+}

@@ -61,7 +61,7 @@ func startNode(c *cli.Context) error {
 	if err := h.Begun(); err != nil {
 		return err
 	}
-	server, err := api.New(api.Config{Node: api.Of(n), Proofs: n, Backup: n, Decisions: n, Agreements: n, Listener: listener, Log: log})
+	server, err := api.New(api.Config{Node: api.Of(n), Proofs: n, Backup: n, Decisions: n, Agreements: n, Watch: n, Listener: listener, Log: log})
 	if err != nil {
 		return err
 	}
