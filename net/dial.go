@@ -45,6 +45,8 @@ func (t *Transport) dialForEver(ctx context.Context, tr *quic.Transport, p *peer
 		pause := time.NewTimer(b.pause(rand.Float64()))
 		select {
 		case <-pause.C:
+		case <-p.knocked:
+			pause.Stop()
 		case <-ctx.Done():
 			pause.Stop()
 			return

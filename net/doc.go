@@ -5,7 +5,8 @@
 // with the higher [bft.ID] dials and the other accepts. Both sides show a
 // self-signed certificate of their Ed25519 key in TLS 1.3 and both are pinned to
 // the keys of the roster: no name, no authority, no date decides who gets in.
-// What travels on a connection:
+// A node that starts knocks at the higher ones: see knock.go. What travels on a
+// connection:
 //
 //	control   the dialer's first bidirectional stream; both ways, for ever
 //	          frame = length (u32, big endian) | CBOR

@@ -35,6 +35,8 @@ const (
 	codeRefused   quic.ApplicationErrorCode = 3 // HELLO does not match
 	codeViolation quic.ApplicationErrorCode = 4 // the peer broke the wire format
 	codeFailed    quic.ApplicationErrorCode = 5 // anything else
+	codeKnock     quic.ApplicationErrorCode = 6 // not a link: the other side is to dial
+	codeRestarted quic.ApplicationErrorCode = 7 // the peer has knocked, and so has no use for this one
 )
 
 // Stream error codes.
@@ -44,9 +46,11 @@ const (
 )
 
 var (
-	errShutdown = errors.New("node is stopping")
-	errReplaced = errors.New("replaced by a newer connection of the same peer")
-	errEnded    = errors.New("control stream ended")
+	errShutdown  = errors.New("node is stopping")
+	errReplaced  = errors.New("replaced by a newer connection of the same peer")
+	errKnock     = errors.New("a knock")
+	errRestarted = errors.New("the peer has restarted")
+	errEnded     = errors.New("control stream ended")
 )
 
 // violation is what only a faulty peer sends.
@@ -68,6 +72,10 @@ func closing(err error) (quic.ApplicationErrorCode, string) {
 		return codeShutdown, err.Error()
 	case errors.Is(err, errReplaced):
 		return codeReplaced, err.Error()
+	case errors.Is(err, errKnock):
+		return codeKnock, err.Error()
+	case errors.Is(err, errRestarted):
+		return codeRestarted, err.Error()
 	case errors.As(err, &no):
 		return codeRefused, short(no.Error())
 	case errors.As(err, &bad):
@@ -114,9 +122,9 @@ func remoteCode(err error, code quic.ApplicationErrorCode) bool {
 func benign(err error) bool {
 	var app *quic.ApplicationError
 	if errors.As(err, &app) {
-		return app.ErrorCode == codeShutdown || app.ErrorCode == codeReplaced && !app.Remote
+		return app.ErrorCode == codeShutdown || (app.ErrorCode == codeReplaced || app.ErrorCode == codeRestarted) && !app.Remote
 	}
-	return errors.Is(err, errShutdown) || errors.Is(err, errReplaced) || errors.Is(err, context.Canceled)
+	return errors.Is(err, errShutdown) || errors.Is(err, errRestarted) || errors.Is(err, errReplaced) || errors.Is(err, context.Canceled)
 }
 
 // kindOf names the kind of an error without the parts that a peer chooses, so

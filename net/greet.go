@@ -21,6 +21,10 @@ func (t *Transport) welcome(ctx context.Context, conn *quic.Conn) {
 		return
 	}
 	p := t.peers[id]
+	if id < t.conf.Self {
+		t.answer(p, conn)
+		return
+	}
 	p.guest(conn)
 	link, err := t.greet(ctx, conn, p, (*quic.Conn).AcceptStream)
 	p.seated(conn)

@@ -59,14 +59,15 @@ func selfSigned(key ed25519.PrivateKey) (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }
 
-// accepting is the TLS of connections that higher nodes dial.
+// accepting is the TLS of connections that other nodes make: higher ones dial, lower
+// ones knock.
 func (i *identity) accepting() *tls.Config {
 	conf := i.tls()
 	conf.ClientAuth = tls.RequireAnyClientCert
 	conf.VerifyConnection = func(state tls.ConnectionState) error {
 		id, err := i.peer(state)
-		if err == nil && id <= i.self {
-			err = &refusal{CauseDirection, fmt.Sprintf("node %d dials node %d, not the other way round", i.self, id)}
+		if err == nil && id == i.self {
+			err = &refusal{CauseKey, fmt.Sprintf("the key of node %d itself", id)}
 		}
 		return err
 	}

@@ -51,21 +51,6 @@ func TestDialerPinsTheKey(t *testing.T) {
 	}
 }
 
-// A lower node that dials is refused: two connections of one pair would take
-// turns in replacing each other.
-func TestDirection(t *testing.T) {
-	c := newCluster(t, 2, nil)
-	node := c.start(0)
-	r, err := c.rawDial(c.keys[0])
-	if err == nil {
-		err = r.closed()
-	}
-	eventually(t, "refused", func() bool { return node.Stats().Refused[CauseDirection] == 1 })
-	if err == nil {
-		t.Error("let in")
-	}
-}
-
 func TestHelloMismatch(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(*Config)

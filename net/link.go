@@ -22,6 +22,9 @@ type peer struct {
 	link    *link      // the present one, nil when down
 	waiting *quic.Conn // accepted, its HELLO not read
 	lastErr string     // why there was no link, last time
+
+	knockedAt time.Time
+	knocked   chan struct{} // capacity 1: the peer wants to be dialled
 }
 
 // link is one connection from its HELLO to its end.

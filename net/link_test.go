@@ -7,6 +7,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 
 	"abad/bft"
 )
@@ -113,18 +114,10 @@ func TestCrashIsNoticed(t *testing.T) {
 	for _, back := range []bft.ID{0, 1} {
 		t.Run(fmt.Sprintf("node %d", back), func(t *testing.T) {
 			c := newCluster(t, 2, nil)
-			socket, err := net.ListenPacket("udp", c.peers[back].Addr)
-			if err != nil {
-				t.Fatal(err)
-			}
-			mute := &muteConn{PacketConn: socket}
-			conf := c.config(back)
-			conf.Conn, conf.Wrap = socket, func(net.PacketConn) net.PacketConn { return mute }
-			c.startWith(back, conf)
+			crash := c.startMortal(back)
 			stays := c.start(1 - back)
 			stays.linksUp(t, 1)
-			mute.silence() // what it says from now on is lost
-			c.nodes[back].stop()
+			crash()
 			c.start(back)
 			stays.Send(Outgoing{Epoch: 1, To: back, Msg: []byte("hello")})
 			stays.until(t, "the old link down", func(e Event) bool { return e.Kind == LinkDown })
@@ -133,6 +126,66 @@ func TestCrashIsNoticed(t *testing.T) {
 				t.Error("found only by the idle timeout")
 			}
 		})
+	}
+}
+
+// An idle connection sends packets too small for a stateless reset. The lower node,
+// which does not dial, knocks when it is back, and is dialled.
+func TestKnock(t *testing.T) {
+	c := newCluster(t, 2, func(conf *Config) { conf.Timing.Handshake = time.Second })
+	crash := c.startMortal(0)
+	stays := c.start(1)
+	stays.linksUp(t, 1)
+	old := stays.peers[0].present()
+	eventually(t, "a link older than a knock", func() bool { return time.Since(old.since) > time.Second })
+	crash()
+	c.start(0)
+	stays.until(t, "the old link down", func(e Event) bool { return e.Kind == LinkDown })
+	stays.until(t, "the new link up", func(e Event) bool { return e.Kind == LinkUp })
+	if stays.log.count("the peer has restarted") != 1 {
+		t.Errorf("not found by a knock:\n%s", stays.log)
+	}
+}
+
+// Who knocks without having restarted breaks no link, nor does it all the time.
+func TestVainKnock(t *testing.T) {
+	c := startCluster(t, 2, nil)
+	node := c.nodes[1]
+	node.linksUp(t, 1)
+	link := node.peers[0].present()
+	for range 3 {
+		r, err := c.rawDialTo(1, c.keys[0])
+		if err == nil {
+			err = r.closed()
+		}
+		if !remoteCode(err, codeKnock) {
+			t.Errorf("closed with %v", err)
+		}
+	}
+	if node.peers[0].present() != link {
+		t.Error("a young link is gone")
+	}
+	now := time.Now().Add(time.Hour)
+	for i, want := range []bool{true, false, true} {
+		if got := node.peers[0].mayKnock(now.Add(time.Duration(i)*time.Second), 2*time.Second); got != want {
+			t.Errorf("knock %d counts: %v", i, got)
+		}
+	}
+}
+
+// startMortal starts a node that can crash: it stops without a word.
+func (c *testCluster) startMortal(id bft.ID) (crash func()) {
+	socket, err := net.ListenPacket("udp", c.peers[id].Addr)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	mute := &muteConn{PacketConn: socket}
+	conf := c.config(id)
+	conf.Conn, conf.Wrap = socket, func(net.PacketConn) net.PacketConn { return mute }
+	node := c.startWith(id, conf)
+	return func() {
+		mute.silence()
+		node.stop()
 	}
 }
 

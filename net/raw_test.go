@@ -25,6 +25,11 @@ type rawPeer struct {
 // rawDial connects to node 0 with a key.
 func (c *testCluster) rawDial(key ed25519.PrivateKey) (*rawPeer, error) {
 	c.t.Helper()
+	return c.rawDialTo(0, key)
+}
+
+func (c *testCluster) rawDialTo(id bft.ID, key ed25519.PrivateKey) (*rawPeer, error) {
+	c.t.Helper()
 	who, err := newIdentity(Config{Self: 1, Key: key, Peers: c.peers})
 	if err != nil {
 		c.t.Fatal(err)
@@ -35,13 +40,13 @@ func (c *testCluster) rawDial(key ed25519.PrivateKey) (*rawPeer, error) {
 	}
 	tr := &quic.Transport{Conn: socket}
 	c.t.Cleanup(func() { tr.Close(); socket.Close() })
-	addr, err := net.ResolveUDPAddr("udp", c.peers[0].Addr)
+	addr, err := net.ResolveUDPAddr("udp", c.peers[id].Addr)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	conn, err := tr.Dial(ctx, addr, who.dialing(0), quicConfig(c.config(0).withDefaults().Timing))
+	conn, err := tr.Dial(ctx, addr, who.dialing(id), quicConfig(c.config(0).withDefaults().Timing))
 	if err != nil {
 		return nil, err
 	}

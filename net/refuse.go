@@ -18,7 +18,6 @@ const (
 	CauseBusy      Cause = "busy"      // too many handshakes at once
 	CauseHandshake Cause = "handshake" // not QUIC, TLS 1.3 or our protocol, or given up
 	CauseKey       Cause = "key"       // a key outside the roster, or another node's
-	CauseDirection Cause = "direction" // a lower node dialled a higher one
 	CauseHello     Cause = "hello"     // no HELLO, or one that does not decode
 	CauseVersion   Cause = "version"   // another protocol version
 	CauseCluster   Cause = "cluster"   // another cluster

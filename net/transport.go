@@ -53,7 +53,7 @@ func New(conf Config) (*Transport, error) {
 		listening: make(chan struct{}),
 	}
 	for i := range t.peers {
-		t.peers[i] = &peer{id: bft.ID(i)}
+		t.peers[i] = &peer{id: bft.ID(i), knocked: make(chan struct{}, 1)}
 	}
 	return t, nil
 }
@@ -141,6 +141,9 @@ func (t *Transport) serve(ctx context.Context, socket net.PacketConn) error {
 	for _, p := range t.peers[:t.conf.Self] {
 		running.Go(func() { t.dialForEver(ctx, tr, p) })
 	}
+	for _, p := range t.peers[t.conf.Self+1:] {
+		running.Go(func() { t.knock(ctx, tr, p) })
+	}
 	err = t.accept(ctx, ln, door, &running)
 	cancel()
 	running.Wait()
@@ -148,7 +151,7 @@ func (t *Transport) serve(ctx context.Context, socket net.PacketConn) error {
 	return err
 }
 
-// accept lets higher nodes in until ctx or the listener ends.
+// accept lets higher nodes in, and hears lower ones knock, until ctx or the listener ends.
 func (t *Transport) accept(ctx context.Context, ln *quic.Listener, door *door, running *sync.WaitGroup) error {
 	for {
 		conn, err := ln.Accept(ctx)
