@@ -14,6 +14,7 @@ import (
 
 // rooms says what of this module each room may import. Arrows point down only.
 var rooms = map[string][]string{
+	"access":        {},
 	"bft":           {},
 	"codec":         {},
 	"batch":         {"bft"},

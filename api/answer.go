@@ -85,7 +85,7 @@ func (s *Server) fail(w *reply, r *http.Request, err error) {
 	case r.Context().Err() != nil:
 		return
 	default:
-		s.log.Error("api request failed", "method", r.Method, "path", short(r.URL.Path), "err", err)
+		s.log.Error("api request failed", "request", w.id, "method", r.Method, "path", short(r.URL.Path), "err", err)
 		p = problemf(http.StatusInternalServerError, "internal error").withHint("the reason is in the node's log")
 	}
 	if w.status != 0 {
@@ -97,7 +97,7 @@ func (s *Server) fail(w *reply, r *http.Request, err error) {
 	if p.retry {
 		w.Header().Set("Retry-After", "1")
 	}
-	answer(w, p.status, wire.Error{Error: p.text, Hint: p.hint})
+	answer(w, p.status, wire.Error{Error: p.text, Hint: p.hint, RequestID: w.id})
 }
 
 // answer writes a whole JSON document.

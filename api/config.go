@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net"
 
+	"abad/access"
 	"abad/batch"
 	"abad/ledger"
 	"abad/node"
@@ -22,12 +24,18 @@ type Config struct {
 	Agreements Agreer
 	// Watch tells what the node does, for the page and for terminals; likewise.
 	Watch Watcher
-	// Listen is the TCP address, on loopback; "": 127.0.0.1:7500. Port 0 takes a
+	// Listen is the TCP address; "": 127.0.0.1:7500. Port 0 takes a
 	// free one; use [Listen] and Listener to learn which.
 	Listen   string
 	Listener net.Listener // an open socket instead of Listen; Run closes it
-	Limits   Limits
-	Log      *slog.Logger // nil: discard
+	// TLS makes it HTTPS; nil: HTTP. Policy says who may do what, at every request;
+	// nil: everybody everything. An address that is not on loopback needs both.
+	TLS    *tls.Config
+	Policy func() access.Policy
+	// Origins of web pages that may use the API; nil: those that it serves itself.
+	Origins []string
+	Limits  Limits
+	Log     *slog.Logger // nil: discard
 }
 
 // Limits bound what clients can cost. The zero value works. A request over one
@@ -80,6 +88,9 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.Limits.Waiting, 8192)
 	setDefault(&c.Limits.Bodies, 64<<20)
 	setDefault(&c.Limits.Readers, 256)
+	if c.Policy == nil {
+		c.Policy = func() access.Policy { return access.Policy{} }
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -101,7 +112,31 @@ func (c Config) validate() error {
 		return fmt.Errorf("api config: Limits: a limit is negative: %+v", c.Limits)
 	}
 	if c.Listener != nil {
-		return checkLoopback(c.Listener.Addr().String())
+		return c.checkExposed(c.Listener.Addr().String())
 	}
-	return checkLoopback(c.Listen)
+	return c.checkExposed(c.Listen)
+}
+
+// checkExposed lets other machines come near with TLS and tokens only.
+func (c Config) checkExposed(address string) error {
+	if c.TLS == nil {
+		return checkLoopback(address)
+	}
+	if policy := c.Policy(); checkLoopback(address) != nil && (!policy.Enforced || len(policy.Grants) == 0) {
+		return fmt.Errorf("api address %q %w", address, ErrNoToken)
+	}
+	return nil
+}
+
+// Open opens the socket that Listener can then have, for those who want to know its
+// address or its errors early. It refuses what [New] would.
+func (c Config) Open() (net.Listener, error) {
+	c = c.withDefaults()
+	if err := c.checkExposed(c.Listen); err != nil {
+		return nil, err
+	}
+	if c.TLS != nil {
+		return listen(c.Listen)
+	}
+	return Listen(c.Listen)
 }

@@ -62,20 +62,27 @@
 //
 // # Errors
 //
-// Every error is {"error": what, "hint": what to do}, with 404 for unknown paths
-// and heights, 405 with Allow for wrong methods. Only requests that net/http itself
-// refuses to parse get its plain text.
+// Every error is {"error": what, "hint": what to do, "request_id": id}; the id, also
+// in X-Request-Id, is the caller's or made here, and stands in the node's log. Unknown
+// paths and heights get 404, wrong methods 405 with Allow. Only requests that
+// net/http itself refuses to parse get its plain text.
 //
 // # Who may call
 //
-// Until the API has TLS and tokens it listens on loopback addresses only. That
-// keeps other machines out, but not the web pages in this machine's browser, which
-// run on loopback too. Two attacks are known. In DNS rebinding a page's own name
-// is made to point to 127.0.0.1, so that the browser takes this API for the page's
-// server; but the Host header still has that name, and requests whose Host is
-// not a loopback address or "localhost" get 421. In request forgery a page posts
-// to 127.0.0.1 directly; browsers mark that with Sec-Fetch-Site or Origin, and
-// such a POST gets 403. No CORS header is ever sent, so pages cannot read answers.
+// While nobody has made a token, everybody on this machine may do everything, and
+// the API listens on loopback addresses only. With tokens (package access) requests
+// show one, "Authorization: Bearer TOKEN", and get 401 without or 403 where its role
+// is not enough: GET needs read, submitting submit, all else operate, among it
+// backups, profiles and the log's level. /healthz and /readyz need none. An address
+// that other machines can reach needs TLS, too.
+//
+// Web pages in this machine's browser run on loopback as well. Two attacks are known.
+// In DNS rebinding a page's own name is made to point to 127.0.0.1, so that the
+// browser takes this API for the page's server; but the Host header still has that
+// name, and without tokens requests whose Host is not a loopback address or
+// "localhost" get 421. In request forgery a page posts to 127.0.0.1 directly;
+// browsers mark that with Sec-Fetch-Site or Origin, and such a POST gets 403. Pages
+// can read answers if their origin is in the configuration, and no others.
 //
 // # What clients can cost
 //

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"runtime/debug"
 	"time"
+
+	"abad/api/wire"
 )
 
 // reply remembers whether the answer has begun. Unwrap lets
@@ -13,6 +15,8 @@ import (
 type reply struct {
 	http.ResponseWriter
 	status int
+	id     string // of the request
+	who    string // the token's name, "" without one
 }
 
 func (r *reply) Unwrap() http.ResponseWriter { return r.ResponseWriter }
@@ -40,17 +44,18 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		if s.stopped {
 			panic(http.ErrAbortHandler)
 		}
-		out := &reply{ResponseWriter: w}
+		out := &reply{ResponseWriter: w, id: requestID(r)}
+		w.Header().Set(wire.RequestIDHeader, out.id)
 		defer s.recover(out, r)
 		began := time.Now()
 		bodyWithin(out, r, readTimeout)
-		if err := admit(r); err != nil {
+		if err := s.admit(r); err != nil {
 			s.fail(out, r, err)
 		} else {
 			next.ServeHTTP(out, r)
 		}
 		if s.log.Enabled(r.Context(), slog.LevelDebug) {
-			s.log.Debug("api request", "method", r.Method, "path", short(r.URL.Path), "status", out.status, "ms", time.Since(began).Milliseconds())
+			s.log.Debug("api request", "request", out.id, "token", out.who, "method", r.Method, "path", short(r.URL.Path), "status", out.status, "ms", time.Since(began).Milliseconds())
 		}
 	})
 }
@@ -64,24 +69,23 @@ func bodyWithin(w http.ResponseWriter, r *http.Request, d time.Duration) {
 	}
 }
 
-var origins = http.NewCrossOriginProtection()
-
 // admit refuses what a browser sends in the name of a foreign page.
-func admit(r *http.Request) error {
+func (s *Server) admit(r *http.Request) error {
 	host := r.Host
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	} else if len(host) > 1 && host[0] == '[' && host[len(host)-1] == ']' {
 		host = host[1 : len(host)-1]
 	}
-	// HTTP/1.0 may come without a host, and no browser speaks it.
-	if r.Host != "" && !loopback(host) {
+	// HTTP/1.0 may come without a host, and no browser speaks it. Where a token is
+	// needed, rebinding gains nothing: the browser has none to send along.
+	if r.Host != "" && !loopback(host) && !s.conf.Policy().Enforced {
 		return problemf(http.StatusMisdirectedRequest, "the host %q is not this API's", short(r.Host)).
 			withHint("call it by 127.0.0.1, [::1] or localhost; other names are refused because a web page could use one to reach you (DNS rebinding)")
 	}
-	if origins.Check(r) != nil {
+	if s.origins.Check(r) != nil {
 		return problemf(http.StatusForbidden, "a browser sent this for a page of another origin").
-			withHint("web pages cannot submit values from elsewhere; use a program, or a page that this API serves itself")
+			withHint("web pages cannot change anything from elsewhere; use a program, or list the origin in [access] of config.toml")
 	}
 	return nil
 }
@@ -96,7 +100,7 @@ func (s *Server) recover(w *reply, r *http.Request) {
 	if cause == http.ErrAbortHandler {
 		panic(cause)
 	}
-	s.log.Error("api handler panicked", "method", r.Method, "path", short(r.URL.Path), "err", cause, "stack", string(debug.Stack()))
+	s.log.Error("api handler panicked", "request", w.id, "method", r.Method, "path", short(r.URL.Path), "err", cause, "stack", string(debug.Stack()))
 	s.fail(w, r, problemf(http.StatusInternalServerError, "internal error").withHint("it is in the node's log; please report it"))
 }
 

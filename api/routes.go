@@ -49,7 +49,7 @@ func (s *Server) routes() http.Handler {
 	}
 	paths := strings.Join(slices.Sorted(maps.Keys(table)), ", ")
 	for path, m := range table {
-		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { s.dispatch(w.(*reply), r, m) })
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { s.dispatch(w.(*reply), r, path, m) })
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.fail(w.(*reply), r, problemf(http.StatusNotFound, "nothing is at %q", short(r.URL.Path)).withHint("the paths are %s", paths))
@@ -57,7 +57,7 @@ func (s *Server) routes() http.Handler {
 	return mux
 }
 
-func (s *Server) dispatch(w *reply, r *http.Request, m methods) {
+func (s *Server) dispatch(w *reply, r *http.Request, path string, m methods) {
 	method := r.Method
 	if method == http.MethodHead {
 		method = http.MethodGet // net/http leaves the body away
@@ -73,7 +73,11 @@ func (s *Server) dispatch(w *reply, r *http.Request, m methods) {
 			withHint("use %s", strings.Join(allowed, " or ")))
 		return
 	}
-	if err := h(w, r); err != nil {
+	err := s.authorise(w, r, needed(path, method))
+	if err == nil {
+		err = h(w, r)
+	}
+	if err != nil {
 		s.fail(w, r, err)
 	}
 }

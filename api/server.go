@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -51,6 +53,7 @@ type Server struct {
 	bodies  *gauge // bytes
 	readers *gauge // pages and streams
 	blocks  *blocks
+	origins *http.CrossOriginProtection
 
 	running sync.RWMutex // held for reading by every request
 	stopped bool
@@ -69,6 +72,12 @@ func New(conf Config) (*Server, error) {
 		bodies:  newGauge(max(conf.Limits.Bodies, largestCost(conf.Node.Limits().MaxValue))),
 		readers: newGauge(int64(conf.Limits.Readers)),
 		blocks:  newBlocks(conf.Node),
+		origins: http.NewCrossOriginProtection(),
+	}
+	for _, origin := range conf.Origins {
+		if err := s.origins.AddTrustedOrigin(origin); err != nil {
+			return nil, fmt.Errorf("api config: Origins: %w", err)
+		}
 	}
 	s.handler = s.guard(s.routes())
 	return s, nil
@@ -83,9 +92,13 @@ func (s *Server) Run(ctx context.Context) error {
 	ln := s.conf.Listener
 	if ln == nil {
 		var err error
-		if ln, err = Listen(s.conf.Listen); err != nil {
+		if ln, err = s.conf.Open(); err != nil {
 			return err
 		}
+	}
+	limited := netutil.LimitListener(ln, s.conf.Limits.Connections)
+	if s.conf.TLS != nil {
+		limited = tls.NewListener(limited, s.conf.TLS)
 	}
 	base, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
@@ -98,7 +111,7 @@ func (s *Server) Run(ctx context.Context) error {
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	served := make(chan error, 1)
-	go func() { served <- srv.Serve(netutil.LimitListener(ln, s.conf.Limits.Connections)) }()
+	go func() { served <- srv.Serve(limited) }()
 	s.log.Info("api is listening", "addr", ln.Addr().String())
 
 	var err error

@@ -1,9 +1,13 @@
 package client
 
 import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -35,6 +39,11 @@ type Config struct {
 	// Attempts is how often in a row Submit and Stream try a node that cannot be
 	// reached; 0: until ctx ends.
 	Attempts int
+	// Token that the node asks for; "": none. It is sent to https addresses and to
+	// this machine only.
+	Token string
+	// RootCAs to trust for https; nil: the system's.
+	RootCAs *x509.CertPool
 }
 
 // Client is safe for use by many goroutines.
@@ -59,17 +68,20 @@ func New(conf Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := conf.checkToken(base); err != nil {
+		return nil, err
+	}
 	if conf.Connections < 0 || conf.Attempts < 0 {
 		return nil, fmt.Errorf("client config: Connections or Attempts is negative")
 	}
 	if conf.Connections == 0 {
 		conf.Connections = 1024
 	}
-	return &Client{url: base, attempts: conf.Attempts, submits: pool(conf.Connections), reads: pool(0)}, nil
+	return &Client{url: base, attempts: conf.Attempts, submits: pool(conf, conf.Connections), reads: pool(conf, 0)}, nil
 }
 
 // pool keeps up to so many connections open; 0: as many as are asked for.
-func pool(connections int) *http.Client {
+func pool(conf Config, connections int) *http.Client {
 	const idleReaders = 16
 	transport := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment, // never for loopback
@@ -80,9 +92,10 @@ func pool(connections int) *http.Client {
 		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: maxHeader,
 		DisableCompression:     true,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: conf.RootCAs},
 	}
 	return &http.Client{
-		Transport: transport,
+		Transport: bearer{transport, conf.Token},
 		// The API does not redirect, and values should not go where anybody says.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
@@ -111,4 +124,40 @@ func parseURL(text string) (string, error) {
 		return "", fmt.Errorf("api url %q: has more than a scheme, a host and a path", text)
 	}
 	return strings.TrimRight(u.String(), "/"), nil
+}
+
+var errToken = errors.New("client config: Token has a character that cannot be in a header")
+
+// checkToken keeps a token from going where everybody on the way can read it.
+func (c Config) checkToken(base string) error {
+	if c.Token == "" {
+		return nil
+	}
+	for _, b := range []byte(c.Token) {
+		if b <= ' ' || b > '~' {
+			return errToken
+		}
+	}
+	u, err := url.Parse(base)
+	if err != nil || u.Scheme == "https" {
+		return err
+	}
+	if ip, err := netip.ParseAddr(u.Hostname()); u.Hostname() == "localhost" || err == nil && ip.IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("api url %q: a token goes over https only: everybody on the way could read it", base)
+}
+
+// bearer shows a token with every request (RFC 6750, section 2.1).
+type bearer struct {
+	*http.Transport
+	token string
+}
+
+func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
+	if b.token != "" {
+		r = r.Clone(r.Context())
+		r.Header.Set("Authorization", "Bearer "+b.token)
+	}
+	return b.Transport.RoundTrip(r)
 }

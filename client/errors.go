@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -82,6 +83,8 @@ func refusal(resp *http.Response, body []byte) *Error {
 	out := &Error{Status: resp.StatusCode}
 	if json.Unmarshal(body, &e) == nil && e.Error != "" {
 		out.Message, out.Hint = short(e.Error), short(e.Hint)
+	} else if bytes.Contains(body, []byte("HTTP request to an HTTPS server")) { // net/http's words
+		out.Message, out.Hint = "the node speaks https here", "write https:// before its address"
 	} else {
 		out.Message, out.Hint = http.StatusText(resp.StatusCode), "is another service at this address?"
 	}

@@ -16,6 +16,7 @@ type Config struct {
 	Listen string
 	// API is the TCP address for clients. Default 127.0.0.1:7500.
 	API    string
+	Access Access
 	Log    Log
 	Limits Limits
 	Store  Store
@@ -75,6 +76,8 @@ func ParseConfig(file string, data []byte) (Config, error) {
 	doc, top := parse(file, data)
 	c.Listen = top.listenAddress("listen")
 	c.API = top.listenAddress("api")
+	c.Access = top.sub("access").access()
+	c.checkExposed(top)
 	log := top.sub("log")
 	if level := log.choice("level", "debug", "info", "warn", "error"); level != "" {
 		if err := c.Log.Level.UnmarshalText([]byte(level)); err != nil {
@@ -138,8 +141,8 @@ func encodeConfig(listen, api string) []byte {
 # Default: the node's address in cluster.toml.
 listen = %q
 
-# Where the node serves clients and operators (HTTP). There are no passwords:
-# whoever can reach it can submit values. Default: %q.
+# Where the node serves clients and operators (HTTP). Other machines can reach it
+# only with TLS and tokens, see [access]. Default: %q.
 api = %q
 
 [log]
@@ -169,5 +172,20 @@ api = %q
 # Delete the values of older blocks even so. A node that was away for long can
 # then not catch up from this one. Default: false.
 # prune_anyway = false
+
+[access]
+# Files with a certificate (PEM, with its chain) and its key, read again when they
+# change. Paths are relative to this directory. Default: none, so plain HTTP.
+# certificate = "api.crt"
+# key = "api.key"
+
+# The file with the hashes of tokens; "abad token new NAME --role read" adds one.
+# While there is no such file, everybody on this machine may use the API. Default:
+# "tokens.toml".
+# tokens = "tokens.toml"
+
+# Web pages from elsewhere that may use the API, like "https://ops.example.org".
+# Default: none.
+# origins = []
 `, listen, defaultAPI, api)
 }

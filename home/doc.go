@@ -5,6 +5,7 @@
 //	cluster.toml  the roster: who the nodes are                  the same on all nodes
 //	node.key      the node's Ed25519 key, PKCS #8 (RFC 8410)     secret
 //	coin.key      its share of the cluster's threshold key       secret
+//	tokens.toml   who may use the API: hashes of tokens           if there are any
 //	data/         the store
 //	first-start   there until the node runs for the first time
 //

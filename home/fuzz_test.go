@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 )
 
@@ -39,7 +40,7 @@ func FuzzConfig(f *testing.F) {
 	f.Add([]byte("[log]\nlevel = \"debug\"\nformat = \"json\"\n[limits]\nmax_value = 1\nbatch_target = 2\nbacklog = 33554432\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := ParseConfig("config.toml", data)
-		if err != nil && c != (Config{}) {
+		if err != nil && !reflect.DeepEqual(c, Config{}) {
 			t.Fatalf("%+v with %v", c, err)
 		}
 		for _, address := range []string{c.Listen, c.API} {

@@ -88,6 +88,7 @@ func (h *Home) loadConfig() error {
 	}
 	c, err := ParseConfig(path, data)
 	h.Config = c.withDefaults(h.Roster.Nodes[h.Self])
+	h.Config.Access = c.Access.In(h.Dir)
 	return err
 }
 

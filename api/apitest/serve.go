@@ -34,5 +34,8 @@ func Serve(t testing.TB, conf api.Config) (url string, stop func()) {
 		}
 	})
 	t.Cleanup(stop)
+	if conf.TLS != nil {
+		return "https://" + conf.Listener.Addr().String(), stop
+	}
 	return "http://" + conf.Listener.Addr().String(), stop
 }

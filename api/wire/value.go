@@ -13,6 +13,10 @@ import (
 // is 32 hexadecimal digits.
 const IDHeader = "Idempotency-Key"
 
+// RequestIDHeader names a request in logs. Every answer has it: the caller's if
+// that has up to 64 letters, digits and - _ . : / + =, else one of the server's.
+const RequestIDHeader = "X-Request-Id"
+
 // Receipt is the answer to a submission that is in a block.
 type Receipt struct {
 	Block uint64        `json:"block"` // height
@@ -72,4 +76,6 @@ func (p Page) End() bool { return p.Next.Block > p.Height }
 type Error struct {
 	Error string `json:"error"`
 	Hint  string `json:"hint,omitempty"` // what to do about it
+
+	RequestID string `json:"request_id,omitempty"` // as in the node's log
 }

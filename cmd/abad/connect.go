@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/http"
+	"os"
 	"syscall"
 	"time"
 
@@ -20,23 +24,67 @@ func apiFlag() cli.Flag {
 	return &cli.StringFlag{Name: "api", Value: defaultAPI, EnvVars: []string{"ABAD_API"}, Usage: "URL of a node's API"}
 }
 
+// reachable gives every command that talks to an API what it takes to be let in.
+func reachable(commands []*cli.Command) {
+	for _, c := range commands {
+		for _, f := range c.Flags {
+			if f.Names()[0] == "api" {
+				c.Flags = append(c.Flags,
+					&cli.StringFlag{Name: "token", EnvVars: []string{"ABAD_TOKEN"}, Usage: "`TOKEN` for the API, from abad token new (better in ABAD_TOKEN: others see command lines)"},
+					&cli.StringFlag{Name: "ca", EnvVars: []string{"ABAD_CA"}, Usage: "`FILE` with the certificates to trust for https, besides the system's"})
+				break
+			}
+		}
+		reachable(c.Subcommands)
+	}
+}
+
 func newClient(c *cli.Context) (*client.Client, error) {
-	api, err := client.New(client.Config{URL: c.String("api")})
+	conf := client.Config{URL: c.String("api"), Token: c.String("token")}
+	if name := c.String("ca"); name != "" {
+		pool, err := trusted(name)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("--ca: %w", err)}
+		}
+		conf.RootCAs = pool
+	}
+	api, err := client.New(conf)
 	if err != nil {
 		return nil, usageError{fmt.Errorf("--api: %w", err)}
 	}
 	return api, nil
 }
 
+// trusted are the system's certificates and those of a file.
+func trusted(name string) (*x509.CertPool, error) {
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool() // a machine without any
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	if !pool.AppendCertsFromPEM(data) {
+		return nil, fmt.Errorf("%s has no certificate in PEM", name)
+	}
+	return pool, nil
+}
+
 // apiError puts an error of the client into our words and adds what can be done.
 func apiError(url string, err error) error {
 	var unsettled *client.Unsettled
 	var refused *client.Error
+	var untrusted *tls.CertificateVerificationError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &unsettled):
 		return hintf(err, "submit it again with --id %s to find out: it will be in the log once", unsettled.ID)
+	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
+		return hintf(errors.New(plain([]byte(refused.Message))), "give one with --token or ABAD_TOKEN; whoever runs the node makes it with abad token new")
+	case errors.As(err, &untrusted):
+		return hintf(err, "if the certificate is the node's own, give it with --ca or ABAD_CA")
 	case errors.As(err, &refused):
 		err = errors.New(plain([]byte(refused.Message)))
 		if refused.Hint != "" {

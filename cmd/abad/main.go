@@ -48,6 +48,7 @@ func newApp() *cli.App {
 			initCommand(), startCommand(), localCommand(), demoCommand(),
 			submitCommand(), logCommand(), voteCommand(), decisionCommand(), decisionsCommand(), agreeCommand(), statusCommand(), proofCommand(), verifyCommand(), generalsCommand(), simCommand(), benchCommand(), versionCommand(),
 			backupCommand(), restoreCommand(), inspectCommand(),
+			tokenCommand(),
 		},
 		HideVersion:     true, // the command says more
 		Action:          noCommand,
@@ -56,6 +57,7 @@ func newApp() *cli.App {
 		ExitErrHandler:  func(*cli.Context, error) {}, // run reports
 	}
 	strict(app.Commands)
+	reachable(app.Commands)
 	app.Setup()
 	app.Command("help").Usage = "show how a command is used"
 	return app

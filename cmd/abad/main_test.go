@@ -30,6 +30,9 @@ func TestScripts(t *testing.T) {
 			"occupy":  occupy,
 			"bytes":   makeBytes,
 			"replace": replace,
+
+			"certificate": makeCertificate,
+			"token":       setToken,
 		},
 	})
 }

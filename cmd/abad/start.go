@@ -45,11 +45,11 @@ func startNode(c *cli.Context) error {
 		return err
 	}
 	log := logger(c.App.ErrWriter, h.Config.Log)
-	listener, err := api.Listen(h.Config.API)
+	served, err := openAPI(h, log)
 	if err != nil {
-		return hintf(err, "change api in %s, or stop who has it", home.ConfigFile)
+		return err
 	}
-	defer listener.Close()
+	defer served.Listener.Close()
 	conf, err := underTest(c, h, nodeConfig(h, log))
 	if err != nil {
 		return err
@@ -61,7 +61,9 @@ func startNode(c *cli.Context) error {
 	if err := h.Begun(); err != nil {
 		return err
 	}
-	server, err := api.New(api.Config{Node: api.Of(n), Proofs: n, Backup: n, Decisions: n, Agreements: n, Watch: n, Listener: listener, Log: log})
+	served.Node, served.Proofs, served.Backup = api.Of(n), n, n
+	served.Decisions, served.Agreements, served.Watch = n, n, n
+	server, err := api.New(served)
 	if err != nil {
 		return err
 	}
@@ -69,7 +71,7 @@ func startNode(c *cli.Context) error {
 	parts.Go(func() error { return n.Run(ctx) })
 	parts.Go(func() error { return server.Run(ctx) })
 	parts.Go(func() error { return serveProfiles(ctx, c.String(flagProfiles)) })
-	parts.Go(func() error { return announce(ctx, n, log, "http://"+listener.Addr().String()) })
+	parts.Go(func() error { return announce(ctx, n, log, address(served)) })
 	if err := parts.Wait(); err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {
 			return hintf(err, "change listen in %s, or stop who has it", home.ConfigFile)
