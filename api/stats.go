@@ -40,6 +40,7 @@ func (s *Server) getStats(w *reply, r *http.Request) error {
 	document := wire.Stats{
 		Time: time.Now(), Height: st.Height, Values: st.Values, Coins: st.Coins, Transactions: st.Transactions,
 		Queued: st.Queued, MessagesIn: st.MessagesIn, MessagesOut: st.MessagesOut,
+		Wire:    wire.Traffic{In: st.Wire.PacketsIn, Out: st.Wire.PacketsOut, BytesIn: st.Wire.BytesIn, BytesOut: st.Wire.BytesOut},
 		Control: moved(st.Control), Push: moved(st.Push), Request: moved(st.Request),
 		Slots: st.Slots, Rounds: st.Rounds, CPU: cpu(), RSS: resident(),
 	}

@@ -290,3 +290,14 @@ func (m *Machine) Muted() uint64 { return m.muted }
 
 // Waiting counts the held batches that are in no block.
 func (m *Machine) Waiting() int { return len(m.pool.waiting) }
+
+// Orphans counts those of other makers that [OrphanAge] blocks have passed by, so
+// that this node lists them too.
+func (m *Machine) Orphans() (count int) {
+	for _, b := range m.pool.waiting {
+		if b.maker != m.cfg.Self && m.orphaned(b) {
+			count++
+		}
+	}
+	return count
+}

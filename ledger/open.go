@@ -42,13 +42,16 @@ func (m *Machine) propose() Header {
 		if len(h.Batches) == MaxListed {
 			break
 		}
-		ours := b.maker == m.cfg.Self || m.tip.height >= b.since+OrphanAge
+		ours := b.maker == m.cfg.Self || m.orphaned(b)
 		if ours && !m.listed(m.cfg.Self, b.digest) {
 			h.Batches = append(h.Batches, b.digest)
 		}
 	}
 	return h
 }
+
+// orphaned reports that blocks go by without a batch.
+func (m *Machine) orphaned(b *held) bool { return m.tip.height >= b.since+OrphanAge }
 
 // proposed notes the own header: the slot counts as seen before its VAL is back.
 func (m *Machine) proposed(ep *epoch, h Header) {

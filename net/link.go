@@ -22,6 +22,7 @@ type peer struct {
 	link    *link      // the present one, nil when down
 	waiting *quic.Conn // accepted, its HELLO not read
 	lastErr string     // why there was no link, last time
+	wire    Wire       // of all links so far, see weigh
 
 	knockedAt time.Time
 	knocked   chan struct{} // capacity 1: the peer wants to be dialled
@@ -39,6 +40,8 @@ type link struct {
 	pushes chan push
 	slots  chan struct{} // one for each push that is handled
 	since  time.Time
+
+	weighed Wire // what the peer's sum has of it; under the peer's lock
 
 	failing sync.Once
 	err     error // why it ended, set before the connection is closed
@@ -145,6 +148,7 @@ func (l *link) up() error {
 // start.
 func (l *link) leave() {
 	l.peer.mu.Lock()
+	l.peer.weigh(l)
 	if l.peer.link == l {
 		l.peer.link = nil
 	}

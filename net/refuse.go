@@ -26,6 +26,14 @@ const (
 	CauseByPeer    Cause = "by peer"   // the peer refused us
 )
 
+// Causes lists all of them, for metrics that begin with zeros.
+func Causes() []Cause {
+	return []Cause{
+		CauseBusy, CauseHandshake, CauseKey, CauseHello, CauseVersion,
+		CauseCluster, CauseEra, CauseNode, CauseByPeer,
+	}
+}
+
 // refusal is an error that ends a connection before it is used.
 type refusal struct {
 	cause Cause

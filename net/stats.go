@@ -23,6 +23,7 @@ type PeerStats struct {
 	Links     uint64 // links made so far: reconnects are one less
 	LastError string // why there was no link, last time
 
+	Wire    Wire    // of all links
 	Control Traffic // units are frames
 	Push    Traffic // units are pushes
 	Request Traffic // units are requests: in those served, out those made
@@ -75,12 +76,14 @@ func (p *peer) stats() PeerStats {
 	defer p.mu.Unlock()
 	s.LastError = p.lastErr
 	if l := p.link; l != nil {
+		p.weigh(l)
 		s.Up = true
 		s.Since = l.since
 		s.Addr = l.conn.RemoteAddr().String()
 		s.RTT = l.conn.ConnectionStats().SmoothedRTT
 		s.PushQueue = len(l.pushes)
 	}
+	s.Wire = p.wire
 	return s
 }
 

@@ -27,6 +27,8 @@ type batcher struct {
 	limits Limits
 	wake   chan struct{} // capacity 1: there may be something to seal
 
+	received received
+
 	mu      sync.Mutex
 	open    *building   // takes the next value; nil: there is none
 	full    []*building // waiting to be sealed, oldest first
@@ -47,6 +49,7 @@ type building struct {
 // Ticket is the promise of a receipt.
 type Ticket struct {
 	value batch.ValueID
+	since time.Time // of the submission
 	done  chan struct{}
 	got   Receipt
 	err   error
@@ -82,20 +85,26 @@ func newBatcher(l Limits) *batcher {
 
 // enqueue adds a value to the batch being made. It copies the payload.
 func (b *batcher) enqueue(v batch.Value) (*Ticket, error) {
+	t, err := b.add(v)
+	b.received.note(err)
+	return t, err
+}
+
+func (b *batcher) add(v batch.Value) (*Ticket, error) {
 	if len(v.Payload) == 0 {
 		return nil, ErrEmpty
 	}
 	if len(v.Payload) > b.limits.MaxValue {
 		return nil, fmt.Errorf("%w: %d bytes, and the limit is %d", ErrTooLarge, len(v.Payload), b.limits.MaxValue)
 	}
-	t := &Ticket{value: v.ID, done: make(chan struct{})}
+	t := &Ticket{value: v.ID, since: time.Now(), done: make(chan struct{})}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	size := len(v.Payload) + batch.Overhead
 	switch {
 	case b.stopped:
 		return nil, ErrStopped
-	case b.queued+int64(size) > b.limits.Backlog/2:
+	case b.queued+int64(size) > b.limit():
 		return nil, ErrBusy
 	}
 	if b.open != nil && b.open.builder.Size()+size > b.limits.BatchTarget {
@@ -111,6 +120,10 @@ func (b *batcher) enqueue(v batch.Value) (*Ticket, error) {
 	signal(b.wake)
 	return t, nil
 }
+
+// limit is how many bytes of our own may wait: half of what peers hold of us, so
+// that they never stop reading.
+func (b *batcher) limit() int64 { return b.limits.Backlog / 2 }
 
 func begin() *building {
 	var salt [16]byte

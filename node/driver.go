@@ -56,6 +56,8 @@ type driver struct {
 
 	settling sync.WaitGroup // lookups of repeats, see settle
 
+	meters Meters
+	tally  tally
 	height atomic.Uint64 // the last durable block
 	grown  broadcast     // blocks or certificates have become durable
 	values atomic.Uint64
@@ -349,7 +351,7 @@ func (d *driver) persist() error {
 	t := &d.tick
 	written := make(chan error, 1)
 	go func() { written <- d.putBlocks(t.blocks) }()
-	err := d.store.Append(t.journal)
+	err := d.append(t.journal)
 	if err != nil {
 		err = fmt.Errorf("journal: %w", err)
 	}
@@ -380,7 +382,11 @@ func (d *driver) announce(blocks []ledger.Committed) {
 		d.history.committed(c.Block, now, view)
 		for _, s := range view.Slots {
 			d.coins.Add(uint64(s.Coins))
+			if s.Decided {
+				d.meters.Rounds.Observe(float64(s.Rounds))
+			}
 		}
+		d.tally.block(c.Block.Header, view.Slots, d.now())
 		d.intake.taken(digestsOf(c.Block))
 		if e > d.ledger.CertifiedHeight() {
 			d.certifier.sign(e, c.Block.Hash())

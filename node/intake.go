@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"abad/batch"
@@ -130,6 +131,13 @@ func (k *intake) room(ctx context.Context, maker bft.ID) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// held is how many bytes of each maker's batches are in no block.
+func (k *intake) held() []int64 {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Clone(k.backlog)
 }
 
 func (k *intake) expect(d bft.Hash, n int) {

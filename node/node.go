@@ -38,6 +38,7 @@ type Config struct {
 	PruneAnyway bool
 
 	Limits Limits
+	Meters Meters
 	Log    *slog.Logger
 	// Wrap stands between QUIC and the socket, for tests of delay and loss.
 	Wrap func(stdnet.PacketConn) stdnet.PacketConn
@@ -116,6 +117,7 @@ type Status struct {
 	Left      time.Duration // until it has caught up, by the speed so far; 0: not behind, or not known yet
 	Open      []OpenEpoch
 	Waiting   int    // batches held that are in no block
+	Orphans   int    // of these, other makers' that blocks pass by
 	Queued    int64  // bytes of own values that are in no block
 	Values    uint64 // values in blocks since the start of this process
 	Coins     uint64 // common coins taken since the start of this process

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"abad/batch"
 	"abad/bft"
@@ -42,8 +43,10 @@ type repeat struct {
 }
 
 func (d *driver) settleBatch(own *building, taken ledger.Taken, height, index uint64) (repeats []repeat) {
+	now := time.Now()
 	for i, ticket := range own.tickets {
 		if !taken.Skipped(i) {
+			d.meters.Commit.Observe(ticket.age(now).Seconds())
 			ticket.settle(Receipt{Block: height, Index: index, ID: ticket.value}, nil)
 			index++
 			continue

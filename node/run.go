@@ -54,7 +54,8 @@ func New(conf Config) (*Node, error) {
 		conf.hooks.now = time.Now
 	}
 	disk := conf.hooks.disk
-	disk.Identity, disk.Log = conf.identity(), conf.Log
+	conf.Meters = conf.Meters.withDefaults()
+	disk.Identity, disk.Log, disk.Synced = conf.identity(), conf.Log, conf.Meters.Sync
 	s, err := store.Open(conf.Dir, disk)
 	if err != nil {
 		return nil, err
@@ -100,6 +101,7 @@ func (n *Node) build() error {
 		self: c.Self, quorum: n.quorum, store: n.store, log: c.Log, now: c.hooks.now,
 		inputs: make(chan ledger.In, inputQueue), inspect: make(chan func()), deaf: make(chan struct{}), stopped: make(chan struct{}),
 		opened: map[uint64]time.Time{}, faults: newFaults(n.quorum.All(), c.Log),
+		meters: c.Meters, tally: newTally(n.quorum.All()),
 	}
 	d.intake = newIntake(n.quorum.All(), c.Limits.Backlog, n.store, d.tell)
 	transport, err := net.New(net.Config{

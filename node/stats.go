@@ -16,6 +16,7 @@ type Stats struct {
 	Queued       int64  // bytes of own values in no block
 
 	MessagesOut, MessagesIn uint64      // protocol messages of all links
+	Wire                    net.Wire    // QUIC packets of all links, all that was sent but for UDP and IP
 	Control                 net.Traffic // frames: the votes
 	Push                    net.Traffic // batches to those who need them
 	Request                 net.Traffic // what was pulled
@@ -35,6 +36,11 @@ func (n *Node) Stats(ctx context.Context) (Stats, error) {
 	for _, p := range n.transport.Stats().Peers {
 		s.MessagesIn += p.MessagesIn
 		s.MessagesOut += p.MessagesOut
+		s.Wire.PacketsIn += p.Wire.PacketsIn
+		s.Wire.PacketsOut += p.Wire.PacketsOut
+		s.Wire.BytesIn += p.Wire.BytesIn
+		s.Wire.BytesOut += p.Wire.BytesOut
+		s.Wire.PacketsLost += p.Wire.PacketsLost
 		add(&s.Control, p.Control)
 		add(&s.Push, p.Push)
 		add(&s.Request, p.Request)

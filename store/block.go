@@ -79,6 +79,9 @@ func (s *Store) blockWrite(b Block) (*write, error) {
 		return nil, fmt.Errorf("%w: block %d takes %d pending batches, at most %d", ErrTooLarge, b.Height, len(gone), MaxTaken)
 	}
 	w.applied = func() {
+		for _, p := range gone {
+			s.taken.Add(uint64(p.Size))
+		}
 		s.held.forget(gone)
 		s.height.Store(b.Height)
 	}

@@ -1,10 +1,7 @@
 package store
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"strings"
 
 	"github.com/dgraph-io/badger/v4"
@@ -53,24 +50,4 @@ func (s *Store) DropMeta(name string) error {
 		return fmt.Errorf("drop meta %q: %w", name, err)
 	}
 	return nil
-}
-
-// Size is what the store takes on the disk in bytes.
-func (s *Store) Size() (int64, error) {
-	var size int64
-	err := filepath.WalkDir(s.dir, func(_ string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		size += allocated(info)
-		return nil
-	})
-	if err != nil && !errors.Is(err, fs.ErrNotExist) { // badger removes files meanwhile
-		return 0, fmt.Errorf("size of the store: %w", err)
-	}
-	return size, nil
 }

@@ -23,6 +23,10 @@ type Options struct {
 	// store as an error of the disk would. For tests of faults. Default: nil.
 	BeforeWrite func() error
 
+	// Synced is told how many seconds each transaction took until it was on disk.
+	// Default: nobody is.
+	Synced Observer
+
 	tune func(*badger.Options) // tests make the files small
 }
 

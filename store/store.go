@@ -28,6 +28,7 @@ type Store struct {
 
 	durable atomic.Uint64 // timestamp of the last transaction on disk: what reads see
 	written atomic.Int64  // bytes for the value log since upkeep last looked
+	taken   atomic.Uint64 // bytes of batches that blocks have taken since Open
 	upkeep  chan struct{} // a token when there is something for upkeep
 
 	held      held

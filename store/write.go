@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/dgraph-io/badger/v4"
 )
@@ -193,6 +194,7 @@ func (s *Store) transact(group []*write) error {
 			return err
 		}
 	}
+	began := time.Now()
 	now := s.durable.Load()
 	txn := s.db.NewTransactionAt(now, true)
 	defer txn.Discard()
@@ -212,6 +214,9 @@ func (s *Store) transact(group []*write) error {
 		s.durable.Store(now + 1)
 	}
 	s.wrote(payload)
+	if s.options.Synced != nil {
+		s.options.Synced.Observe(time.Since(began).Seconds())
+	}
 	return nil
 }
 

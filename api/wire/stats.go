@@ -15,6 +15,7 @@ type Stats struct {
 
 	MessagesIn  uint64  `json:"messages_in"`
 	MessagesOut uint64  `json:"messages_out"`
+	Wire        Traffic `json:"wire"`    // QUIC packets: everything but UDP and IP
 	Control     Traffic `json:"control"` // frames of votes
 	Push        Traffic `json:"push"`    // batches to those who need them
 	Request     Traffic `json:"request"` // what was pulled
@@ -29,8 +30,8 @@ type Stats struct {
 	Allocated   uint64 `json:"allocated"`   // bytes of these
 }
 
-// Traffic of one kind, as units and bytes, with our own framing and without that of
-// QUIC and UDP.
+// Traffic of one kind, as units and bytes, with our own framing and, but for Wire,
+// without that of QUIC.
 type Traffic struct {
 	In       uint64 `json:"in"`
 	Out      uint64 `json:"out"`

@@ -1,0 +1,76 @@
+package node
+
+import (
+	"errors"
+	"sync/atomic"
+	"time"
+)
+
+// Outcome says how a submission was received.
+type Outcome string
+
+// The outcomes. Those that are the client's fault are its own affair; the others are
+// what a node is there to avoid.
+const (
+	OutcomeAccepted Outcome = "accepted"  // it will be in the log
+	OutcomeBusy     Outcome = "busy"      // [ErrBusy]
+	OutcomeStopped  Outcome = "stopped"   // [ErrStopped]
+	OutcomeEmpty    Outcome = "empty"     // [ErrEmpty]: the client's fault
+	OutcomeTooLarge Outcome = "too_large" // [ErrTooLarge]: the client's fault
+)
+
+// received counts submissions by outcome.
+type received struct {
+	accepted, busy, stopped, empty, tooLarge atomic.Uint64
+}
+
+func (r *received) note(err error) {
+	switch {
+	case err == nil:
+		r.accepted.Add(1)
+	case errors.Is(err, ErrBusy):
+		r.busy.Add(1)
+	case errors.Is(err, ErrStopped):
+		r.stopped.Add(1)
+	case errors.Is(err, ErrEmpty):
+		r.empty.Add(1)
+	case errors.Is(err, ErrTooLarge):
+		r.tooLarge.Add(1)
+	}
+}
+
+func (b *batcher) outcomes() map[Outcome]uint64 {
+	return map[Outcome]uint64{
+		OutcomeAccepted: b.received.accepted.Load(),
+		OutcomeBusy:     b.received.busy.Load(),
+		OutcomeStopped:  b.received.stopped.Load(),
+		OutcomeEmpty:    b.received.empty.Load(),
+		OutcomeTooLarge: b.received.tooLarge.Load(),
+	}
+}
+
+// own tells what waits. A batch's first ticket is its oldest.
+func (b *batcher) own() Own {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	o := Own{Bytes: b.queued}
+	count := func(t *building) {
+		o.Values += len(t.tickets)
+		if len(t.tickets) > 0 && (o.Oldest.IsZero() || t.tickets[0].since.Before(o.Oldest)) {
+			o.Oldest = t.tickets[0].since
+		}
+	}
+	if b.open != nil {
+		count(b.open)
+	}
+	for _, t := range b.full {
+		count(t)
+	}
+	for _, t := range b.sealed {
+		count(t)
+	}
+	return o
+}
+
+// age is how long ago the value was submitted.
+func (t *Ticket) age(now time.Time) time.Duration { return now.Sub(t.since) }
