@@ -31,6 +31,7 @@ var rooms = map[string][]string{
 	"generals":      {"bft", "coin", "coin/cointest", "aba", "decision"},
 	"net":           {"bft", "codec"},
 	"store":         {"bft", "codec", "batch"},
+	"metrics":       {"net", "store", "node"},
 	"survey":        {"bft", "api/wire", "client"},
 }
 

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"abad/access"
 	"abad/batch"
 	"abad/ledger"
@@ -24,6 +26,9 @@ type Config struct {
 	Agreements Agreer
 	// Watch tells what the node does, for the page and for terminals; likewise.
 	Watch Watcher
+	// Metrics are served at /metrics, the API's own among them, which [New] adds;
+	// nil: there are none.
+	Metrics *prometheus.Registry
 	// Listen is the TCP address; "": 127.0.0.1:7500. Port 0 takes a
 	// free one; use [Listen] and Listener to learn which.
 	Listen   string

@@ -17,6 +17,7 @@
 //	GET  /v1/activity           the newest blocks in short, and counts per second
 //	GET  /v1/links              who sees whom: what every node says of its links
 //	GET  /v1/log/{position}/check   a value, its proof made and checked by the node
+//	GET  /metrics               the same and more, for Prometheus; see package metrics
 //	GET  /healthz               200 while the process is alive
 //	GET  /readyz                200 while the node can decide, else 503
 //

@@ -51,6 +51,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		bodyWithin(out, r, readTimeout)
 		if err := s.admit(r); err != nil {
 			s.fail(out, r, err)
+			s.requests.note(refusedRoute, out.status)
 		} else {
 			next.ServeHTTP(out, r)
 		}

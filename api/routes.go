@@ -47,11 +47,20 @@ func (s *Server) routes() http.Handler {
 	if s.conf.Backup != nil {
 		table["/v1/backup"] = methods{http.MethodGet: s.getBackup}
 	}
+	if s.conf.Metrics != nil {
+		table["/metrics"] = methods{http.MethodGet: s.getMetrics}
+	}
 	paths := strings.Join(slices.Sorted(maps.Keys(table)), ", ")
 	for path, m := range table {
-		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { s.dispatch(w.(*reply), r, path, m) })
+		s.requests.expect(path)
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			out := w.(*reply)
+			defer func() { s.requests.note(path, out.status) }()
+			s.dispatch(out, r, path, m)
+		})
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		defer s.requests.note(otherRoute, http.StatusNotFound)
 		s.fail(w.(*reply), r, problemf(http.StatusNotFound, "nothing is at %q", short(r.URL.Path)).withHint("the paths are %s", paths))
 	})
 	return mux

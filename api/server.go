@@ -55,6 +55,9 @@ type Server struct {
 	blocks  *blocks
 	origins *http.CrossOriginProtection
 
+	requests requests
+	scraper  http.Handler // of the metrics; nil: there are none
+
 	running sync.RWMutex // held for reading by every request
 	stopped bool
 }
@@ -73,11 +76,19 @@ func New(conf Config) (*Server, error) {
 		readers: newGauge(int64(conf.Limits.Readers)),
 		blocks:  newBlocks(conf.Node),
 		origins: http.NewCrossOriginProtection(),
+
+		requests: newRequests(),
 	}
 	for _, origin := range conf.Origins {
 		if err := s.origins.AddTrustedOrigin(origin); err != nil {
 			return nil, fmt.Errorf("api config: Origins: %w", err)
 		}
+	}
+	if conf.Metrics != nil {
+		if err := s.register(conf.Metrics); err != nil {
+			return nil, fmt.Errorf("api config: Metrics: %w", err)
+		}
+		s.scraper = newScraper(conf.Metrics)
 	}
 	s.handler = s.guard(s.routes())
 	return s, nil

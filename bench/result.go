@@ -80,7 +80,7 @@ func (c Config) result(all *record, t total, moves int) Result {
 	}
 	r.P50D = over(r.P50, r.Delay)
 	links := float64(t.nodes * (t.nodes - 1))
-	sent := float64(t.control + t.push + t.request)
+	sent := float64(t.wire)
 	r.LinkBytes = over(sent, links*t.seconds)
 	// The nodes were looked at for a little longer or shorter than values were counted.
 	counted := over(t.seconds, c.Seconds)

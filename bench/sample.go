@@ -65,7 +65,7 @@ type total struct {
 	seconds                          float64 // of the node that answered longest
 	blocks, coins                    uint64  // blocks is the mean over the nodes
 	frames, messages                 uint64
-	control, push, request           uint64 // bytes
+	wire, control, request           uint64 // bytes; wire is all that QUIC sent
 	cpu                              int64
 	allocations, allocated           uint64
 	rssMean, rssMost                 float64 // bytes
@@ -91,7 +91,7 @@ func (s *sampler) total() total {
 		t.frames += b.Control.Out - a.Control.Out
 		t.messages += b.MessagesOut - a.MessagesOut
 		t.control += b.Control.BytesOut - a.Control.BytesOut
-		t.push += b.Push.BytesOut - a.Push.BytesOut
+		t.wire += b.Wire.BytesOut - a.Wire.BytesOut
 		t.request += b.Request.BytesOut - a.Request.BytesOut
 		t.cpu += b.CPU - a.CPU
 		t.allocations += b.Allocations - a.Allocations

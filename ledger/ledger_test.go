@@ -272,3 +272,22 @@ func TestBlockLimits(t *testing.T) {
 		}
 	}
 }
+
+// An orphan is another maker's batch that [OrphanAge] blocks have passed by: not one
+// block earlier, and none of this node's own.
+func TestOrphansAreCounted(t *testing.T) {
+	q, err := bft.NewQuorum(4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := New(Config{Quorum: q})
+	var s Step
+	m.hold(&s, Hold{Digest: bft.Sum([]byte("own")), Maker: 0})
+	m.hold(&s, Hold{Digest: bft.Sum([]byte("foreign")), Maker: 3})
+	for height, want := range []int{OrphanAge - 1: 0, OrphanAge: 1} {
+		m.tip.height = uint64(height)
+		if got := m.Orphans(); got != want || m.Waiting() != 2 {
+			t.Errorf("height %d: %d orphans of %d, want %d of 2", height, got, m.Waiting(), want)
+		}
+	}
+}

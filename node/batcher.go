@@ -32,6 +32,7 @@ type batcher struct {
 	mu      sync.Mutex
 	open    *building   // takes the next value; nil: there is none
 	full    []*building // waiting to be sealed, oldest first
+	sealing *building   // on its way to the disk
 	sealed  map[bft.Hash]*building
 	queued  int64         // bytes in all of these
 	latency time.Duration // from sealing to the block, smoothed
@@ -168,6 +169,7 @@ func (b *batcher) take() (*building, time.Duration) {
 		t, b.open = b.open, nil
 	}
 	t.data, t.builder, t.since = t.builder.Bytes(), nil, time.Now()
+	b.sealing = t
 	return t, 0
 }
 
@@ -175,6 +177,7 @@ func (b *batcher) take() (*building, time.Duration) {
 func (b *batcher) launched(d bft.Hash, t *building) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.sealing = nil
 	if b.stopped {
 		t.fail(ErrStopped)
 		return

@@ -55,14 +55,16 @@ func (b *batcher) own() Own {
 	defer b.mu.Unlock()
 	o := Own{Bytes: b.queued}
 	count := func(t *building) {
+		if t == nil {
+			return
+		}
 		o.Values += len(t.tickets)
 		if len(t.tickets) > 0 && (o.Oldest.IsZero() || t.tickets[0].since.Before(o.Oldest)) {
 			o.Oldest = t.tickets[0].since
 		}
 	}
-	if b.open != nil {
-		count(b.open)
-	}
+	count(b.open)
+	count(b.sealing)
 	for _, t := range b.full {
 		count(t)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"abad/api"
 	"abad/home"
+	"abad/metrics"
 	"abad/net"
 	"abad/node"
 )
@@ -50,10 +51,12 @@ func startNode(c *cli.Context) error {
 		return err
 	}
 	defer served.Listener.Close()
+	meters := metrics.New(release, revision())
 	conf, err := underTest(c, h, nodeConfig(h, log))
 	if err != nil {
 		return err
 	}
+	conf.Meters = meters.Meters()
 	n, err := node.New(conf)
 	if err != nil {
 		return err
@@ -61,8 +64,10 @@ func startNode(c *cli.Context) error {
 	if err := h.Begun(); err != nil {
 		return err
 	}
+	meters.Watch(n)
 	served.Node, served.Proofs, served.Backup = api.Of(n), n, n
 	served.Decisions, served.Agreements, served.Watch = n, n, n
+	served.Metrics = meters.Registry
 	server, err := api.New(served)
 	if err != nil {
 		return err

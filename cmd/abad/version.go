@@ -29,19 +29,28 @@ func versionCommand() *cli.Command {
 
 func version() string {
 	text := fmt.Sprintf("abad %s %s %s/%s", release, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	if commit := revision(); commit != "" {
+		text += " commit " + commit
+	}
+	return text
+}
+
+// revision is the commit that this program was built from, "" if that is not known.
+func revision() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return text
+		return ""
 	}
 	stamp := make(map[string]string)
 	for _, s := range info.Settings {
 		stamp[s.Key] = s.Value
 	}
-	if commit := stamp["vcs.revision"]; len(commit) >= 12 {
-		text += " commit " + commit[:12]
-		if stamp["vcs.modified"] == "true" {
-			text += " with changes"
-		}
+	commit := stamp["vcs.revision"]
+	if len(commit) < 12 {
+		return ""
 	}
-	return text
+	if stamp["vcs.modified"] == "true" {
+		return commit[:12] + " with changes"
+	}
+	return commit[:12]
 }
