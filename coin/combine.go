@@ -25,6 +25,19 @@ func (g Group) VerifyShare(from bft.ID, msg, share []byte) error {
 // subgroup: there is one valid signature, so if the result is it, nothing that
 // was wrong with a share matters. If not, the error is an [ErrBadShares].
 func (g Group) Combine(msg []byte, shares []Share) ([]byte, error) {
+	sig, err := g.interpolate(shares)
+	if err != nil {
+		return nil, err
+	}
+	if !g.key.made(msg, sig) {
+		return nil, ErrBadShares
+	}
+	return encode(sig), nil
+}
+
+// interpolate makes a point of the subgroup of Threshold shares: the signature,
+// unless one of them is bad.
+func (g Group) interpolate(shares []Share) (*bls12381.PointG1, error) {
 	if err := g.checkSenders(shares); err != nil {
 		return nil, err
 	}
@@ -36,10 +49,10 @@ func (g Group) Combine(msg []byte, shares []Share) ([]byte, error) {
 		}
 	}
 	sig := bls12381.Sum(points, lagrange(shares))
-	if !sig.InSubgroup() || !g.key.made(msg, sig) {
+	if !sig.InSubgroup() {
 		return nil, ErrBadShares
 	}
-	return encode(sig), nil
+	return sig, nil
 }
 
 func (g Group) checkSenders(shares []Share) error {

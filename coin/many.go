@@ -25,8 +25,6 @@ func (k *PublicKey) VerifyAll(msgs, sigs [][]byte) error {
 		return nil
 	}
 	points := make([]*bls12381.PointG1, len(sigs))
-	hashes := make([]*bls12381.PointG1, len(sigs))
-	coefficients := make([]*bls12381.Scalar, len(sigs))
 	for i := range sigs {
 		points[i] = new(bls12381.PointG1)
 		if err := points[i].UnmarshalBinary(sigs[i]); err != nil { // with the subgroup check
@@ -35,6 +33,18 @@ func (k *PublicKey) VerifyAll(msgs, sigs [][]byte) error {
 		if points[i].IsNull() {
 			return fmt.Errorf("%w: %w", ErrBadSignature, errNeutral)
 		}
+	}
+	if !k.madeAll(msgs, points) {
+		return fmt.Errorf("%w: %w", ErrBadSignature, errors.New("one of them does not match the key and its message"))
+	}
+	return nil
+}
+
+// madeAll is made for many points of the subgroup.
+func (k *PublicKey) madeAll(msgs [][]byte, points []*bls12381.PointG1) bool {
+	hashes := make([]*bls12381.PointG1, len(points))
+	coefficients := make([]*bls12381.Scalar, len(points))
+	for i := range points {
 		hashes[i] = hash(msgs[i])
 		var random [coefficientSize]byte
 		rand.Read(random[:]) // never fails
@@ -42,8 +52,33 @@ func (k *PublicKey) VerifyAll(msgs, sigs [][]byte) error {
 		coefficients[i].SetBytes(random[:])
 	}
 	sum, of := bls12381.Sum(points, coefficients), bls12381.Sum(hashes, coefficients)
-	if !bls12381.EqualPairings(sum, bls12381.PreparedBase(), of, k.lines) {
-		return fmt.Errorf("%w: %w", ErrBadSignature, errors.New("one of them does not match the key and its message"))
+	return bls12381.EqualPairings(sum, bls12381.PreparedBase(), of, k.lines)
+}
+
+// CombineAll is [Key.Combine] for many messages, with one check for all: shares[i]
+// make the signature on msgs[i]. If it fails with [ErrBadShares], Combine tells for
+// which message.
+func (k *Key) CombineAll(msgs [][]byte, shares [][]Share) ([][]byte, error) {
+	if len(msgs) != len(shares) {
+		return nil, fmt.Errorf("coin: shares for %d of %d messages", len(shares), len(msgs))
 	}
-	return nil
+	if len(msgs) == 0 {
+		return nil, nil
+	}
+	points := make([]*bls12381.PointG1, len(shares))
+	sigs := make([][]byte, len(shares))
+	for i := range shares {
+		var err error
+		if points[i], err = k.group.interpolate(shares[i]); err != nil {
+			return nil, err
+		}
+		if points[i].IsNull() {
+			return nil, ErrBadShares
+		}
+		sigs[i] = encode(points[i])
+	}
+	if !k.group.key.madeAll(msgs, points) {
+		return nil, ErrBadShares
+	}
+	return sigs, nil
 }

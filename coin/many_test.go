@@ -73,3 +73,73 @@ func BenchmarkVerifyAll(b *testing.B) {
 		})
 	}
 }
+
+// combinable is what a node of four has when n messages are to be signed.
+func combinable(t testing.TB, n int) (key *Key, msgs [][]byte, shares [][]Share) {
+	t.Helper()
+	group, secrets, err := Deal(4, 2, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := make([]*Key, 4)
+	for i := range keys {
+		if keys[i], err = NewKey(group, secrets[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range n {
+		msgs = append(msgs, BeaconMessage(uint64(i)))
+		var of []Share
+		for k := range 2 {
+			signer := keys[(i+k)%4]
+			of = append(of, Share{From: signer.ID(), Sig: signer.Sign(msgs[i])})
+		}
+		shares = append(shares, of)
+	}
+	return keys[0], msgs, shares
+}
+
+func TestCombineAll(t *testing.T) {
+	key, msgs, shares := combinable(t, 5)
+	sigs, err := key.CombineAll(msgs, shares)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range msgs {
+		want, err := key.Combine(msgs[i], shares[i])
+		if err != nil || !bytes.Equal(sigs[i], want) {
+			t.Errorf("message %d: %x, want %x (%v)", i, sigs[i], want, err)
+		}
+	}
+	swapped := slices.Clone(shares) // without coefficients the sum would be right
+	swapped[0], swapped[4] = swapped[4], swapped[0]
+	if _, err := key.CombineAll(msgs, swapped); !errors.Is(err, ErrBadShares) {
+		t.Errorf("shares in each other's place: %v", err)
+	}
+	bad := slices.Clone(shares)
+	bad[2] = []Share{shares[2][0], {From: shares[2][1].From, Sig: shares[3][1].Sig}}
+	if _, err := key.CombineAll(msgs, bad); !errors.Is(err, ErrBadShares) {
+		t.Errorf("a share on another message: %v", err)
+	}
+	if _, err := key.CombineAll(msgs[:4], shares); err == nil {
+		t.Error("shares without a message")
+	}
+	if sigs, err := key.CombineAll(nil, nil); err != nil || len(sigs) != 0 {
+		t.Errorf("nothing to combine: %v, %v", sigs, err)
+	}
+}
+
+func BenchmarkCombineAll(b *testing.B) {
+	for _, n := range []int{1, 2, 8, 32} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			key, msgs, shares := combinable(b, n)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := key.CombineAll(msgs, shares); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*n), "µs/signature")
+		})
+	}
+}

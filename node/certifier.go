@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -26,6 +25,7 @@ type certifier struct {
 
 	mu   sync.Mutex
 	jobs []job // at most two per uncertified block or decision
+	due  []ledger.Combine
 }
 
 // job does the work and tells the driver.
@@ -43,21 +43,56 @@ func (c *certifier) sign(epoch uint64, hash bft.Hash) {
 
 // combine makes the certificate, or finds who sent bad shares.
 func (c *certifier) combine(in ledger.Combine) {
-	c.add(func(ctx context.Context) error {
-		block, err1 := c.key.Combine(coin.BlockMessage(in.Hash), in.Block)
-		beacon, err2 := c.key.Combine(coin.BeaconMessage(in.Epoch), in.Beacon)
-		if err := errors.Join(err1, err2); err == nil {
-			return c.tell(ctx, ledger.Certified{Epoch: in.Epoch, Certificate: ledger.Certificate{Block: block, Beacon: beacon}})
+	c.mu.Lock()
+	c.due = append(c.due, in)
+	c.mu.Unlock()
+	signal(c.wake)
+}
+
+// combineAll makes the certificates that are due. They share their check, which is
+// most of the work: so the busier a node is, the less a certificate costs.
+func (c *certifier) combineAll(ctx context.Context, due []ledger.Combine) error {
+	for part := range slices.Chunk(due, verifyPart) {
+		var msgs [][]byte
+		var shares [][]coin.Share
+		for _, in := range part {
+			msgs = append(msgs, coin.BlockMessage(in.Hash), coin.BeaconMessage(in.Epoch))
+			shares = append(shares, in.Block, in.Beacon)
 		}
-		bad := ledger.BadShares{Epoch: in.Epoch}
-		for i, s := range in.Block {
-			if c.key.VerifyShare(s.From, coin.BlockMessage(in.Hash), s.Sig) != nil ||
-				c.key.VerifyShare(s.From, coin.BeaconMessage(in.Epoch), in.Beacon[i].Sig) != nil {
-				bad.Peers = append(bad.Peers, s.From)
+		sigs, err := c.key.CombineAll(msgs, shares)
+		if err != nil && len(part) > 1 {
+			for i := range part { // one of them is wrong
+				if err := c.combineAll(ctx, part[i:i+1]); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		if err != nil {
+			if err := c.tell(ctx, c.badShares(part[0])); err != nil {
+				return err
+			}
+			continue
+		}
+		for i, in := range part {
+			cert := ledger.Certificate{Block: sigs[2*i], Beacon: sigs[2*i+1]}
+			if err := c.tell(ctx, ledger.Certified{Epoch: in.Epoch, Certificate: cert}); err != nil {
+				return err
 			}
 		}
-		return c.tell(ctx, bad)
-	})
+	}
+	return nil
+}
+
+func (c *certifier) badShares(in ledger.Combine) ledger.BadShares {
+	bad := ledger.BadShares{Epoch: in.Epoch}
+	for i, s := range in.Block {
+		if c.key.VerifyShare(s.From, coin.BlockMessage(in.Hash), s.Sig) != nil ||
+			c.key.VerifyShare(s.From, coin.BeaconMessage(in.Epoch), in.Beacon[i].Sig) != nil {
+			bad.Peers = append(bad.Peers, s.From)
+		}
+	}
+	return bad
 }
 
 // decided makes this node's share for a decision.
@@ -87,10 +122,8 @@ func (c *certifier) combineDecision(in decision.Combine) {
 
 // verify checks a certificate that a peer gave us.
 func (c *certifier) verify(epoch uint64, hash bft.Hash, cert ledger.Certificate) error {
-	key := c.key.Group().PublicKey()
-	return errors.Join(
-		key.Verify(coin.BlockMessage(hash), cert.Block),
-		key.Verify(coin.BeaconMessage(epoch), cert.Beacon))
+	return c.key.Group().PublicKey().VerifyAll(
+		[][]byte{coin.BlockMessage(hash), coin.BeaconMessage(epoch)}, [][]byte{cert.Block, cert.Beacon})
 }
 
 // verifyPart is how many blocks are checked together, on one processor.
@@ -126,15 +159,18 @@ func (c *certifier) add(j job) {
 func (c *certifier) run(ctx context.Context) {
 	for {
 		c.mu.Lock()
-		jobs := c.jobs
-		c.jobs = nil
+		jobs, due := c.jobs, c.due
+		c.jobs, c.due = nil, nil
 		c.mu.Unlock()
-		for _, j := range jobs {
+		for _, j := range jobs { // peers wait for our shares
 			if ctx.Err() != nil || j(ctx) != nil {
 				return
 			}
 		}
-		if len(jobs) > 0 {
+		if ctx.Err() != nil || c.combineAll(ctx, due) != nil {
+			return
+		}
+		if len(jobs)+len(due) > 0 {
 			continue
 		}
 		select {
