@@ -84,12 +84,11 @@ func (m *Machine) lister(ep *epoch, d bft.Hash) bft.ID {
 	panic("ledger: internal error: a block's batch that nobody lists")
 }
 
-// take makes a block of held batches: it skips the values that the log has. What
-// is beyond the limits of a block stays in the pool, for a later one.
+// take makes a block of held batches and enters its values: it skips those that the
+// log has. What is beyond the limits of a block stays in the pool, for a later one.
 func (m *Machine) take(header BlockHeader, digests []bft.Hash) (*Block, []batch.ValueID) {
 	block := &Block{Header: header}
 	var values []batch.ValueID
-	fresh := map[batch.ValueID]bool{}
 	total := 0
 	for i, d := range digests {
 		ids := m.pool.held[d].values
@@ -99,12 +98,11 @@ func (m *Machine) take(header BlockHeader, digests []bft.Hash) (*Block, []batch.
 		}
 		t := Taken{Digest: d, Total: uint32(len(ids))}
 		for i, id := range ids {
-			if _, logged := m.recent.values[id]; logged || fresh[id] {
+			if m.recent.value(header.Epoch, id) {
+				values = append(values, id)
+			} else {
 				t.skip(i)
-				continue
 			}
-			fresh[id] = true
-			values = append(values, id)
 		}
 		block.Batches = append(block.Batches, t)
 	}
@@ -124,11 +122,11 @@ func (m *Machine) append(s *Step, block *Block, values []batch.ValueID) {
 	m.combine(s, ep)
 }
 
-// enter takes a block into what the log remembers.
+// enter takes a block, whose values are in, into what the log remembers.
 func (m *Machine) enter(block *Block, values []batch.ValueID) {
 	h := block.Header
 	m.tip = tip{height: h.Epoch, time: h.Time, hash: h.Hash()}
-	m.recent.add(h.Epoch, taken{batches: block.digests(), values: values})
+	m.recent.end(h.Epoch, taken{batches: block.digests(), values: values})
 	m.bench.block(h.Epoch, h.Accepted)
 }
 

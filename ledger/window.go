@@ -32,13 +32,19 @@ func newRecent() *recent {
 	return &recent{batches: map[bft.Hash]uint64{}, values: map[batch.ValueID]uint64{}}
 }
 
-// add enters what epoch took, and forgets what falls out.
-func (r *recent) add(epoch uint64, t taken) {
+// value enters a value that epoch takes, unless the log has it.
+func (r *recent) value(epoch uint64, id batch.ValueID) (fresh bool) {
+	if _, logged := r.values[id]; logged {
+		return false
+	}
+	r.values[id] = epoch
+	return true
+}
+
+// end enters the batches of epoch, after its values, and forgets what falls out.
+func (r *recent) end(epoch uint64, t taken) {
 	for _, d := range t.batches {
 		r.batches[d] = epoch
-	}
-	for _, id := range t.values {
-		r.values[id] = epoch
 	}
 	r.epochs = append(r.epochs, t)
 	for len(r.epochs) > Window || len(r.values) > MaxRecent && len(r.epochs) > 1 {

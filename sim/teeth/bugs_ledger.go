@@ -20,7 +20,7 @@ var ledgerBugs = []Bug{
 	},
 	{
 		Name: "values-twice", Says: "one node does not skip the values that the log has",
-		Patches: patch(commitFile, "logged || fresh[id] {", "(logged || fresh[id]) && m.cfg.Self != 0 {"), Fast: true,
+		Patches: patch(commitFile, "if m.recent.value(header.Epoch, id) {", "if m.recent.value(header.Epoch, id) || m.cfg.Self == 0 {"), Fast: true,
 	},
 	{
 		Name: "batches-twice", Says: "nobody skips the batches that the log has",
@@ -40,7 +40,7 @@ var ledgerBugs = []Bug{
 	},
 	{
 		Name: "no-orphans", Says: "nobody lists a slow or dead maker's batches",
-		Patches: patch(openFile, "b.maker == m.cfg.Self || m.tip.height >= b.since+OrphanAge", "b.maker == m.cfg.Self"), Fast: true,
+		Patches: patch(openFile, "b.maker == m.cfg.Self || m.orphaned(b)", "b.maker == m.cfg.Self"), Fast: true,
 	},
 	{
 		Name: "two-proposals", Says: "a replay forgets that the node has proposed",
