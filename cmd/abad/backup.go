@@ -71,7 +71,7 @@ func restoreCommand() *cli.Command {
 }
 
 func homeFlag() cli.Flag {
-	return &cli.StringFlag{Name: "home", EnvVars: []string{"ABAD_HOME"}, Usage: "home directory of the node"}
+	return &cli.StringFlag{Name: "home", TakesFile: true, EnvVars: []string{"ABAD_HOME"}, Usage: "home directory of the node"}
 }
 
 func loadHome(c *cli.Context) (*home.Home, error) {

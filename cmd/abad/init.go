@@ -27,7 +27,7 @@ func initCommand() *cli.Command {
 			"Examples:\n   abad init --dir cluster\n   abad init --nodes 7 --dir cluster --hosts 10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4,10.0.0.5,10.0.0.6,10.0.0.7",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "nodes", Value: 4, Usage: "number of nodes; n nodes survive (n-1)/3 faulty ones"},
-			&cli.StringFlag{Name: "dir", Usage: "directory that gets the homes"},
+			&cli.StringFlag{Name: "dir", TakesFile: true, Usage: "directory that gets the homes"},
 			&cli.StringFlag{Name: "hosts", Usage: "addresses at which the nodes reach each other: one for all, or one each, with commas", DefaultText: "127.0.0.1"},
 			&cli.IntFlag{Name: "port", Value: defaultPort, Usage: "UDP port of the first node on a host; the next ones there count up"},
 			&cli.IntFlag{Name: "api-port", Value: defaultAPIPort, Usage: "TCP port of the first API on a host; the next ones there count up"},

@@ -21,7 +21,7 @@ func localCommand() *cli.Command {
 			"Examples:\n   abad local\n   abad local --nodes 7 --dir cluster",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "nodes", Value: 4, Usage: "number of nodes of a new cluster"},
-			&cli.StringFlag{Name: "dir", Usage: "directory of the cluster", DefaultText: "a temporary one"},
+			&cli.StringFlag{Name: "dir", TakesFile: true, Usage: "directory of the cluster", DefaultText: "a temporary one"},
 		},
 		Action: runLocal,
 	}

@@ -49,12 +49,15 @@ func newApp() *cli.App {
 			submitCommand(), logCommand(), voteCommand(), decisionCommand(), decisionsCommand(), agreeCommand(), statusCommand(), proofCommand(), verifyCommand(), generalsCommand(), simCommand(), benchCommand(), versionCommand(),
 			backupCommand(), restoreCommand(), inspectCommand(),
 			tokenCommand(),
+			completionCommand(),
 		},
-		HideVersion:     true, // the command says more
-		Action:          noCommand,
-		OnUsageError:    badFlag,
-		CommandNotFound: badTopic,
-		ExitErrHandler:  func(*cli.Context, error) {}, // run reports
+		HideVersion: true, // the command says more
+
+		EnableBashCompletion: true, // other shells ask in its way
+		Action:               noCommand,
+		OnUsageError:         badFlag,
+		CommandNotFound:      badTopic,
+		ExitErrHandler:       func(*cli.Context, error) {}, // run reports
 	}
 	strict(app.Commands)
 	reachable(app.Commands)
@@ -68,6 +71,9 @@ func strict(commands []*cli.Command) {
 	for _, c := range commands {
 		c.OnUsageError = badFlag
 		c.HideHelpCommand = true
+		if c.BashComplete == nil {
+			c.BashComplete = complete(c)
+		}
 		strict(c.Subcommands)
 	}
 }

@@ -52,7 +52,7 @@ func simCommand() *cli.Command {
 			&cli.StringFlag{Name: "coin", Usage: "common, local or none; the protocol is right with the common one", Value: sim.CommonCoin},
 			&cli.IntFlag{Name: "steps", Usage: "most events before the adversary relents", DefaultText: "by the size"},
 			&cli.IntFlag{Name: "jobs", Usage: "seeds at a time", Value: runtime.NumCPU(), DefaultText: "one per processor"},
-			&cli.StringFlag{Name: "trace", Usage: "write what happens to `FILE`, for abad sim explain"},
+			&cli.StringFlag{Name: "trace", TakesFile: true, Usage: "write what happens to `FILE`, for abad sim explain"},
 		},
 		Subcommands:  []*cli.Command{simExplainCommand(), flpCommand()},
 		Action:       simulate,

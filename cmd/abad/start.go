@@ -27,7 +27,7 @@ func startCommand() *cli.Command {
 			"neither loses anything.\n\n" +
 			"Example:\n   abad start --home cluster/node0",
 		Flags: append(testFlags(),
-			&cli.StringFlag{Name: "home", EnvVars: []string{"ABAD_HOME"}, Usage: "home directory of the node, made by abad init"},
+			&cli.StringFlag{Name: "home", TakesFile: true, EnvVars: []string{"ABAD_HOME"}, Usage: "home directory of the node, made by abad init"},
 		),
 		Action: startNode,
 	}

@@ -33,7 +33,7 @@ func submitCommand() *cli.Command {
 		Flags: []cli.Flag{
 			apiFlag(),
 			&cli.StringFlag{Name: "id", Usage: "`ID` of the value, 32 hexadecimal digits", DefaultText: "random"},
-			&cli.StringFlag{Name: "file", Usage: "`FILE` whose bytes are the value"},
+			&cli.StringFlag{Name: "file", TakesFile: true, Usage: "`FILE` whose bytes are the value"},
 			&cli.DurationFlag{Name: "timeout", Value: 30 * time.Second, Usage: "how long a value may take"},
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object per value"},
 			&cli.BoolFlag{Name: "verify", Usage: "have each value proved, with --key, so that the node need not be trusted"},

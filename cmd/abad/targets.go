@@ -16,8 +16,8 @@ import (
 )
 
 func clusterFlag() *cli.StringFlag {
-	return &cli.StringFlag{Name: "cluster",
-		Usage: "all nodes: a directory of homes, one home, or URLs of APIs with commas"}
+	return &cli.StringFlag{Name: "cluster", TakesFile: true,
+		Usage: "all nodes: a directory of homes, one home, URLs of APIs with commas, or a file with one in each line"}
 }
 
 // clusterTargets finds the APIs of all nodes. The caller closes the clients.
@@ -53,7 +53,8 @@ func clusterURLs(spec string) (urls []string, known bool, err error) {
 	info, err := os.Stat(spec)
 	switch {
 	case err == nil && !info.IsDir():
-		return nil, false, usagef("--cluster: %s is not a directory", spec)
+		urls, err = readURLs(spec)
+		return urls, strings.HasSuffix(spec, ".toml"), err
 	case errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(spec, ":,"):
 		return nil, false, usagef("--cluster: there is no directory %s, and it is no URL", spec)
 	case err != nil:
@@ -74,20 +75,15 @@ func clusterURLs(spec string) (urls []string, known bool, err error) {
 }
 
 // rosterURLs are the APIs that the roster in a home names.
-func rosterURLs(dir string) (urls []string, err error) {
-	if _, err := os.Stat(filepath.Join(dir, home.ClusterFile)); err != nil {
+func rosterURLs(dir string) ([]string, error) {
+	file := filepath.Join(dir, home.ClusterFile)
+	if _, err := os.Stat(file); err != nil {
 		return nil, usagef("--cluster: %s has neither homes of nodes nor a %s", dir, home.ClusterFile)
 	}
-	h, err := home.Load(dir)
+	urls, err := readURLs(file)
 	if err != nil {
-		return nil, err
-	}
-	for i, n := range h.Roster.Nodes {
-		if n.API == "" {
-			return nil, hintf(fmt.Errorf("--cluster: %s does not say where the API of node %d is", filepath.Join(dir, home.ClusterFile), i),
-				"add api = \"HOST:PORT\" to its [[node]], or give the URLs of the APIs with commas")
-		}
-		urls = append(urls, "http://"+n.API)
+		return nil, hintf(fmt.Errorf("--cluster: %w", err),
+			"add api = \"HOST:PORT\" to every [[node]], or give the URLs of the APIs with commas")
 	}
 	return urls, nil
 }

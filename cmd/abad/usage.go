@@ -10,7 +10,7 @@ import (
 // flagsFirst moves the flags of a command before its arguments, so that
 // `abad submit hello --json` means what it says. What follows "--" stays.
 func flagsFirst(app *cli.App, args []string) []string {
-	if len(args) < 3 {
+	if len(args) < 3 || args[len(args)-1] == askedByShell {
 		return args
 	}
 	command, names := app.Command(args[1]), 2
