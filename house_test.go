@@ -33,6 +33,7 @@ var rooms = map[string][]string{
 	"store":         {"bft", "codec", "batch"},
 	"metrics":       {"net", "store", "node"},
 	"survey":        {"bft", "api/wire", "client"},
+	"doctor":        {"bft", "net", "home", "client", "api/wire"},
 }
 
 // pure rooms have no goroutine, clock, randomness, log or IO, and no order that
