@@ -29,6 +29,7 @@ type examination struct {
 	home    *home.Home
 	status  wire.Status
 	running bool // the API of this very node answers
+	locked  bool // an API answers and wants a token
 	bound   bool // somebody holds the UDP port
 }
 
@@ -63,7 +64,7 @@ func (e *examination) secrets() {
 	for _, f := range []struct {
 		name  string
 		allow os.FileMode
-	}{{".", 0o755}, {home.NodeKeyFile, 0o700}, {home.CoinKeyFile, 0o700}, {home.DataDir, 0o700}} {
+	}{{".", 0o755}, {home.NodeKeyFile, 0o700}, {home.CoinKeyFile, 0o700}, {home.TokensFile, 0o700}, {home.DataDir, 0o700}} {
 		path := filepath.Join(e.Dir, f.name)
 		info, err := os.Stat(path)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"abad/home"
 	"abad/net"
 )
 
@@ -66,7 +67,7 @@ func (e *examination) compareClocks(ctx context.Context) (compared int, worst ti
 		if n.API == "" || i == int(e.home.Self) || ctx.Err() != nil {
 			continue
 		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodHead, "http://"+n.API+"/healthz", nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodHead, home.APIURL(n.API)+"/healthz", nil)
 		if err != nil {
 			continue
 		}

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	stdnet "net"
+	"net/http"
 	"sync"
 	"syscall"
 	"time"
 
 	"abad/bft"
+	"abad/client"
 	"abad/net"
 )
 
@@ -27,7 +29,11 @@ func (e *examination) ask(ctx context.Context) {
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	st, err := api.Status(limited)
+	var refused *client.Error
 	switch {
+	case errors.As(err, &refused) && (refused.Status == http.StatusUnauthorized || refused.Status == http.StatusForbidden):
+		e.locked = true
+		e.warn("node", "give a token of role read: ABAD_TOKEN=... or --token; abad token new makes one", "its API answers and wants a token")
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.ok("node", "it does not run")
 	case err != nil:
@@ -66,7 +72,7 @@ func (e *examination) ports() {
 		udp.Close()
 	}
 	e.bind("udp "+conf.Listen, "listen", err)
-	if e.running {
+	if e.running || e.locked {
 		e.ok("ports", "tcp %s is held by this node", conf.API)
 		return
 	}
@@ -80,7 +86,7 @@ func (e *examination) ports() {
 func (e *examination) bind(name, key string, err error) {
 	held := errors.Is(err, syscall.EADDRINUSE)
 	switch {
-	case held && e.running:
+	case held && (e.running || e.locked):
 		e.ok("ports", "%s is held by this node", name)
 	case held:
 		e.fail("ports", fmt.Sprintf("change %s in config.toml, or stop who has it (ss -lunpt names it)", key), "%s is in use, and not by this node", name)
@@ -96,11 +102,11 @@ func (e *examination) bind(name, key string, err error) {
 // peers asks the node about them if it runs, and probes them if not.
 func (e *examination) peers(ctx context.Context) {
 	switch {
-	case len(e.home.Roster.Nodes) == 1:
+	case len(e.home.Roster.Nodes) == 1, e.locked:
 	case e.running:
 		e.links()
 	case e.bound:
-		e.warn("peers", "stop it first", "not looked at: another process holds this node's UDP port, and may be using its key")
+		e.warn("peers", "stop it first", "not looked at: a process holds this node's UDP port, and may be using its key")
 	default:
 		e.probeAll(ctx)
 	}
@@ -116,7 +122,7 @@ func (e *examination) links() {
 		case p.Faults > 0:
 			e.warn("peers", "ask its operator; its messages are in this node's log", "node %d sent %d messages that no correct node sends", p.Node, p.Faults)
 		default:
-			e.ok("peers", "node %d at %s: %s, height %d, %.1f ms", p.Node, p.Addr, net.Wire, p.Height, p.RTT)
+			e.ok("peers", "node %d at %s: %s, height %d, %.1f ms", p.Node, p.Addr, net.WireFormat, p.Height, p.RTT)
 		}
 	}
 }
@@ -167,6 +173,6 @@ func (e *examination) probe(ctx context.Context, conf net.Config, id bft.ID, r *
 	case err != nil:
 		r.warn("peers", e.seek(id), "node %d at %s: %v", id, addr, err)
 	default:
-		r.ok("peers", "node %d at %s: %s, its key, %.1f ms to shake hands", id, addr, net.Wire, float64(took.Microseconds())/1000)
+		r.ok("peers", "node %d at %s: %s, its key, %.1f ms to shake hands", id, addr, net.WireFormat, float64(took.Microseconds())/1000)
 	}
 }

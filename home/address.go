@@ -80,3 +80,12 @@ func local(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return err == nil && ip.IsLoopback() || strings.EqualFold(host, "localhost")
 }
+
+// APIURL is the URL of an API that a roster names by host:port: https, unless only
+// this machine can reach it, since an API refuses plain HTTP anywhere else.
+func APIURL(address string) string {
+	if host, _, err := net.SplitHostPort(address); err == nil && local(host) {
+		return "http://" + address
+	}
+	return "https://" + address
+}

@@ -12,9 +12,9 @@ import (
 	"abad/bft"
 )
 
-// Wire names the wire format of this program; nodes with another one do not
+// WireFormat names the wire format of this program; nodes with another one do not
 // understand each other.
-const Wire = alpn
+const WireFormat = alpn
 
 // ErrOtherWire says that a peer answers, and speaks another wire format.
 var ErrOtherWire = errors.New("it speaks another wire format than " + alpn)

@@ -52,7 +52,7 @@ func loadCluster(dirs []string) ([]homeDir, error) {
 		if err != nil {
 			return nil, err
 		}
-		homes = append(homes, homeDir{dir: dir, api: "http://" + h.Config.API})
+		homes = append(homes, homeDir{dir: dir, api: ownURL(h)})
 	}
 	return homes, nil
 }

@@ -6,7 +6,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"syscall"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"abad/client"
+	"abad/home"
 )
 
 // defaultAPI is where the first node of a cluster made with the default ports
@@ -24,13 +27,31 @@ func apiFlag() cli.Flag {
 	return &cli.StringFlag{Name: "api", Value: defaultAPI, EnvVars: []string{"ABAD_API"}, Usage: "URL of a node's API"}
 }
 
+func tokenFlag() cli.Flag {
+	return &cli.StringFlag{Name: "token", EnvVars: []string{"ABAD_TOKEN"}, Usage: "`TOKEN` for the API, from abad token new (better in ABAD_TOKEN: others see command lines)"}
+}
+
+// ownURL is where a program on the node's machine finds its API.
+func ownURL(h *home.Home) string {
+	scheme, address := "http://", h.Config.API
+	if h.Config.Access.Certificate != "" {
+		scheme = "https://"
+	}
+	if host, port, err := net.SplitHostPort(address); err == nil {
+		if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+			address = net.JoinHostPort("localhost", port)
+		}
+	}
+	return scheme + address
+}
+
 // reachable gives every command that talks to an API what it takes to be let in.
 func reachable(commands []*cli.Command) {
 	for _, c := range commands {
 		for _, f := range c.Flags {
 			if f.Names()[0] == "api" {
 				c.Flags = append(c.Flags,
-					&cli.StringFlag{Name: "token", EnvVars: []string{"ABAD_TOKEN"}, Usage: "`TOKEN` for the API, from abad token new (better in ABAD_TOKEN: others see command lines)"},
+					tokenFlag(),
 					&cli.StringFlag{Name: "ca", EnvVars: []string{"ABAD_CA"}, Usage: "`FILE` with the certificates to trust for https, besides the system's"})
 				break
 			}
@@ -40,7 +61,17 @@ func reachable(commands []*cli.Command) {
 }
 
 func newClient(c *cli.Context) (*client.Client, error) {
-	conf := client.Config{URL: c.String("api"), Token: c.String("token")}
+	api, err := clientAt(c, c.String("api"))
+	var usage usageError
+	if err != nil && !errors.As(err, &usage) {
+		return nil, usageError{fmt.Errorf("--api: %w", err)}
+	}
+	return api, err
+}
+
+// clientAt is let in by --token and --ca.
+func clientAt(c *cli.Context, url string) (*client.Client, error) {
+	conf := client.Config{URL: url, Token: c.String("token")}
 	if name := c.String("ca"); name != "" {
 		pool, err := trusted(name)
 		if err != nil {
@@ -48,11 +79,7 @@ func newClient(c *cli.Context) (*client.Client, error) {
 		}
 		conf.RootCAs = pool
 	}
-	api, err := client.New(conf)
-	if err != nil {
-		return nil, usageError{fmt.Errorf("--api: %w", err)}
-	}
-	return api, nil
+	return client.New(conf)
 }
 
 // trusted are the system's certificates and those of a file.

@@ -22,7 +22,7 @@ func doctorCommand() *cli.Command {
 			"The exit code is 1 when a check fails; with warnings alone it is 0. Run it as the user of the node.\n\n" +
 			"Example:\n   abad doctor --home cluster/node0",
 		Flags: []cli.Flag{
-			homeFlag(),
+			homeFlag(), tokenFlag(),
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object for each finding"},
 		},
 		Action: runDoctor,
@@ -37,7 +37,7 @@ func runDoctor(c *cli.Context) error {
 	if dir == "" {
 		return hintf(usagef("--home is missing"), "it is the directory from which abad start runs the node")
 	}
-	report := doctor.Examine(c.Context, doctor.Patient{Dir: dir, Links: linksConfig, Client: ownClient})
+	report := doctor.Examine(c.Context, doctor.Patient{Dir: dir, Links: linksConfig, Client: ownClient(c)})
 	if c.Context.Err() != nil {
 		return c.Context.Err()
 	}
@@ -66,6 +66,17 @@ func linksConfig(h *home.Home) net.Config {
 	return conf
 }
 
-func ownClient(h *home.Home) (*client.Client, error) {
-	return client.New(client.Config{URL: "http://" + h.Config.API})
+// ownClient is let in by --token, and trusts the node's own certificate.
+func ownClient(c *cli.Context) func(*home.Home) (*client.Client, error) {
+	return func(h *home.Home) (*client.Client, error) {
+		conf := client.Config{URL: ownURL(h), Token: c.String("token")}
+		if file := h.Config.Access.Certificate; file != "" {
+			pool, err := trusted(file)
+			if err != nil {
+				return nil, err
+			}
+			conf.RootCAs = pool
+		}
+		return client.New(conf)
+	}
 }

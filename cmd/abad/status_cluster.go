@@ -32,7 +32,7 @@ type nodeDocument struct {
 
 // showCluster shows all nodes, and fails when the cluster is not as it should be.
 func showCluster(c *cli.Context) error {
-	targets, err := clusterTargets(c.String("cluster"))
+	targets, err := clusterTargets(c)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"abad/client"
 	"abad/home"
 	"abad/survey"
 )
@@ -21,14 +20,14 @@ func clusterFlag() *cli.StringFlag {
 }
 
 // clusterTargets finds the APIs of all nodes. The caller closes the clients.
-func clusterTargets(spec string) ([]survey.Target, error) {
-	urls, known, err := clusterURLs(spec)
+func clusterTargets(c *cli.Context) ([]survey.Target, error) {
+	urls, known, err := clusterURLs(c.String("cluster"))
 	if err != nil {
 		return nil, err
 	}
 	var targets []survey.Target
 	for i, url := range urls {
-		api, err := client.New(client.Config{URL: url, Attempts: 1})
+		api, err := clientAt(c, url)
 		if err != nil {
 			return nil, usageError{fmt.Errorf("--cluster: %w", err)}
 		}
@@ -84,6 +83,9 @@ func rosterURLs(dir string) ([]string, error) {
 	if err != nil {
 		return nil, hintf(fmt.Errorf("--cluster: %w", err),
 			"add api = \"HOST:PORT\" to every [[node]], or give the URLs of the APIs with commas")
+	}
+	for i := range urls {
+		urls[i] = home.APIURL(urls[i])
 	}
 	return urls, nil
 }
