@@ -67,7 +67,7 @@ func (s *served) want(w *httptest.ResponseRecorder, status int, text string) {
 		s.t.Fatalf("Content-Type %q", kind)
 	}
 	if status >= 400 {
-		e := decode[wire.Error](s.t, w.Body.Bytes())
+		e := failure(s.t, w.Body.Bytes())
 		if e.Error == "" || !strings.Contains(e.Error+" "+e.Hint, text) {
 			s.t.Fatalf("the error is %+v, want %q in it", e, text)
 		}
@@ -75,6 +75,19 @@ func (s *served) want(w *httptest.ResponseRecorder, status int, text string) {
 	if s.srv.InUse() != [3]int64{} {
 		s.t.Fatalf("still in use after the answer: %v", s.srv.InUse())
 	}
+}
+
+// failure is the error of a document, which is nothing else but in the one of /readyz.
+func failure(t testing.TB, data []byte) wire.Error {
+	t.Helper()
+	if !bytes.HasPrefix(data, []byte(`{"ready":`)) {
+		return decode[wire.Error](t, data)
+	}
+	document := decode[wire.Ready](t, data)
+	if document.Error == nil || document.Ready {
+		t.Fatalf("ready after all: %s", data)
+	}
+	return *document.Error
 }
 
 // decode is strict: a document has what package wire says and nothing else.

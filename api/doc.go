@@ -19,7 +19,7 @@
 //	GET  /v1/log/{position}/check   a value, its proof made and checked by the node
 //	GET  /metrics               the same and more, for Prometheus; see package metrics
 //	GET  /healthz               200 while the process is alive
-//	GET  /readyz                200 while the node can decide, else 503
+//	GET  /readyz                200 while the node can decide, else 503, with every condition
 //
 // # Submitting
 //

@@ -108,37 +108,3 @@ func (s *Server) getStatus(w *reply, r *http.Request) error {
 	answer(w, http.StatusOK, document)
 	return nil
 }
-
-// getHealth answers while the process is alive, whatever the node does: who
-// restarts a process because of it should not do so when peers are down.
-func (s *Server) getHealth(w *reply, r *http.Request) error {
-	answer(w, http.StatusOK, map[string]bool{"alive": true})
-	return nil
-}
-
-func (s *Server) getReady(w *reply, r *http.Request) error {
-	st, err := s.status(r.Context())
-	if err != nil {
-		return err
-	}
-	if !st.Ready {
-		return notReady(st)
-	}
-	answer(w, http.StatusOK, map[string]bool{"ready": true})
-	return nil
-}
-
-func notReady(st node.Status) error {
-	if st.Silent > 0 {
-		return problemf(http.StatusServiceUnavailable, "the node has lost its store and stays silent until it cannot contradict itself").
-			withHint("it comes back by itself while %d nodes are up", st.Nodes-st.Faulty)
-	}
-	up := 1 // itself
-	for _, p := range st.Peers {
-		if p.Up {
-			up++
-		}
-	}
-	return problemf(http.StatusServiceUnavailable, "the node is not ready: it sees %d of %d nodes and is %d blocks behind", up, st.Nodes, st.Behind).
-		withHint("at least %d nodes have to see each other; /v1/status says who is missing", st.Nodes-st.Faulty)
-}

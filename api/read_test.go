@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -302,16 +303,32 @@ func TestStatus(t *testing.T) {
 func TestHealthAndReadiness(t *testing.T) {
 	s := serve(t, nil)
 	s.want(s.call("GET", "/healthz", ""), 200, "")
-	s.want(s.call("GET", "/readyz?verbose", ""), 200, "") // as orchestrators ask
+	w := s.call("GET", "/readyz?verbose", "") // as orchestrators ask
+	s.want(w, 200, "")
+	checks := []wire.ReadyCheck{
+		{Name: "driver", OK: true, Text: "the node answers"}, {Name: "memory", OK: true}, {Name: "caught_up", OK: true},
+	}
+	if r := decode[wire.Ready](t, w.Body.Bytes()); !r.Ready || !slices.Equal(r.Checks, checks) || r.Error != nil {
+		t.Errorf("%+v", r)
+	}
 	s.log.SetReady(false)
-	s.want(s.call("GET", "/readyz", ""), 503, "sees 3 of 4 nodes and is 7 blocks behind")
+	w = s.call("GET", "/readyz", "")
+	s.want(w, 503, "not ready: 7 blocks behind")
+	checks[2] = wire.ReadyCheck{Name: "caught_up", Text: "7 blocks behind"}
+	if r := decode[wire.Ready](t, w.Body.Bytes()); r.Ready || !slices.Equal(r.Checks, checks) || r.Hint == "" || r.RequestID == "" {
+		t.Errorf("%s", w.Body)
+	}
 	s.log.SetSilent(8)
-	s.want(s.call("GET", "/readyz", ""), 503, "stays silent")
+	s.want(s.call("GET", "/readyz", ""), 503, "stays silent; 7 blocks behind")
 	if st := decode[wire.Status](t, s.call("GET", "/v1/status", "").Body.Bytes()); st.Silent != 8 || st.Ready {
 		t.Errorf("%+v", st)
 	}
 	s.want(s.call("GET", "/healthz", ""), 200, "")
 	s.log.Stop()
-	s.want(s.call("GET", "/readyz", ""), 503, "stopping")
+	w = s.call("GET", "/readyz", "")
+	s.want(w, 503, "stopping")
+	if r := decode[wire.Ready](t, w.Body.Bytes()); r.Ready || len(r.Checks) != 1 || r.Checks[0].OK || r.Checks[0].Name != "driver" {
+		t.Errorf("%s", w.Body)
+	}
 	s.want(s.call("GET", "/healthz", ""), 200, "")
 }

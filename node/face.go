@@ -126,6 +126,7 @@ func (n *Node) status() Status {
 			Height: position.Committed, Certified: position.Certified, Faults: d.faults.count(id),
 		})
 	}
-	s.Ready = s.Silent == 0 && up >= n.quorum.Wait() && s.Behind <= uint64(n.config.Epochs)
+	s.Checks = n.checks(s, up)
+	s.Ready = allOK(s.Checks)
 	return s
 }

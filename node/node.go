@@ -112,6 +112,7 @@ type Status struct {
 	Hash      bft.Hash
 	Certified uint64        // blocks up to here have their certificates
 	Ready     bool          // not behind, and links to enough peers to decide
+	Checks    []Check       // what Ready is made of
 	Silent    uint64        // epochs up to here are left to the others, after a loss of the store; 0: none
 	Behind    uint64        // blocks that peers have certified and this node lacks
 	Left      time.Duration // until it has caught up, by the speed so far; 0: not behind, or not known yet

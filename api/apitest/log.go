@@ -234,6 +234,13 @@ func (l *Log) Status(context.Context) (node.Status, error) {
 			{Node: 3, Addr: "127.0.0.1:7403", LastError: "no answer"},
 		},
 	}
+	s.Checks = []node.Check{{Name: "memory", OK: l.silent == 0}, {Name: "caught_up", OK: !l.notReady}}
+	if l.silent > 0 {
+		s.Checks[0].Text = "stays silent"
+	}
+	if l.notReady {
+		s.Checks[1].Text = "7 blocks behind"
+	}
 	if s.Height > 0 {
 		s.Hash = l.blocks[s.Height-1].Hash()
 	}
