@@ -33,6 +33,7 @@ var rooms = map[string][]string{
 	"store":         {"bft", "codec", "batch"},
 	"metrics":       {"net", "store", "node"},
 	"survey":        {"bft", "api/wire", "client"},
+	"top":           {"api/wire", "survey"},
 	"doctor":        {"bft", "net", "home", "client", "api/wire"},
 }
 

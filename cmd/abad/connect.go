@@ -31,6 +31,10 @@ func tokenFlag() cli.Flag {
 	return &cli.StringFlag{Name: "token", EnvVars: []string{"ABAD_TOKEN"}, Usage: "`TOKEN` for the API, from abad token new (better in ABAD_TOKEN: others see command lines)"}
 }
 
+func caFlag() cli.Flag {
+	return &cli.StringFlag{Name: "ca", TakesFile: true, EnvVars: []string{"ABAD_CA"}, Usage: "`FILE` with the certificates to trust for https, besides the system's"}
+}
+
 // ownURL is where a program on the node's machine finds its API.
 func ownURL(h *home.Home) string {
 	scheme, address := "http://", h.Config.API
@@ -52,7 +56,7 @@ func reachable(commands []*cli.Command) {
 			if f.Names()[0] == "api" {
 				c.Flags = append(c.Flags,
 					tokenFlag(),
-					&cli.StringFlag{Name: "ca", EnvVars: []string{"ABAD_CA"}, Usage: "`FILE` with the certificates to trust for https, besides the system's"})
+					caFlag())
 				break
 			}
 		}
