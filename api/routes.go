@@ -22,15 +22,14 @@ func (s *Server) table() map[string]methods {
 		"/v1/log/stream":      {http.MethodGet: s.getStream},
 		"/v1/status":          {http.MethodGet: s.getStatus},
 		"/v1/stats":           {http.MethodGet: s.getStats},
+		"/v1/openapi.json":    {http.MethodGet: s.getDescription},
 		"/healthz":            {http.MethodGet: s.getHealth},
 		"/readyz":             {http.MethodGet: s.getReady},
 	}
 }
 
-// routes finds the handler of a path and then of the method. The mux could do
-// both, but its own 404 and 405 are not JSON.
-func (s *Server) routes() http.Handler {
-	mux := http.NewServeMux()
+// paths are all that this server has.
+func (s *Server) paths() map[string]methods {
 	table := s.table()
 	if s.conf.Proofs != nil {
 		maps.Copy(table, s.proofs())
@@ -50,6 +49,14 @@ func (s *Server) routes() http.Handler {
 	if s.conf.Metrics != nil {
 		table["/metrics"] = methods{http.MethodGet: s.getMetrics}
 	}
+	return table
+}
+
+// routes finds the handler of a path and then of the method. The mux could do
+// both, but its own 404 and 405 are not JSON.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	table := s.paths()
 	paths := strings.Join(slices.Sorted(maps.Keys(table)), ", ")
 	for path, m := range table {
 		s.requests.expect(path)
