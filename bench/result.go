@@ -35,6 +35,9 @@ type Result struct {
 	AfterRatio   float64 `json:"after_fault_ratio,omitempty"`
 	AfterCeiling float64 `json:"after_fault_ceiling_mb_per_s,omitempty"`
 	AfterWire    float64 `json:"after_fault_ratio_to_ceiling,omitempty"`
+	// With the log as a ratio to without journal and syncs, in the same run.
+	LogValues float64 `json:"log_values_ratio,omitempty"`
+	LogP50    float64 `json:"log_p50_ratio,omitempty"`
 
 	P50  float64 `json:"p50_ms"`
 	P90  float64 `json:"p90_ms"`
@@ -129,6 +132,11 @@ func (r *Result) Against(all, left float64) {
 	}
 }
 
+// Remembering compares with the same load on a cluster that keeps no log.
+func (r *Result) Remembering(forgetful Result) {
+	r.LogValues, r.LogP50 = over(r.Values, forgetful.Values), over(r.P50, forgetful.P50)
+}
+
 // over is a quotient, 0 where there is nothing to divide by.
 func over(a, b float64) float64 {
 	if b == 0 || math.IsNaN(a) {
@@ -147,6 +155,9 @@ func (r Result) Print(out io.Writer) error {
 		row("after the fault", "%.2f MB/s, %.2f of before%s", r.After, r.AfterRatio, ratio(r.AfterWire, r.AfterCeiling))
 	}
 	row("latency p50 / p90 / p99 / max", "%.1f / %.1f / %.1f / %.1f ms", r.P50, r.P90, r.P99, r.Max)
+	if r.LogValues > 0 {
+		row("with the log / without", "%.2f of the values/s, %.2f times the p50", r.LogValues, r.LogP50)
+	}
 	if r.P50D > 0 {
 		row("p50 in one-way delays", "%.2f of %g ms", r.P50D, r.Delay)
 	}

@@ -23,6 +23,7 @@ type Scenario struct {
 	Alone   bool // one value at a time
 	Idle    bool // no value at all
 	Ceiling bool // measure that too, first
+	LogCost bool // and the same load without journal and syncs
 	Faults  []Fault
 	Network netem.Network
 	Delay   time.Duration // of Network, where all links have the same
@@ -69,6 +70,15 @@ func Suite(full bool) []Scenario {
 		with(func(s *Scenario) {
 			s.Name, s.What, s.Target = "rate5000", "p50 / p99 at 5,000 values/s, n=4", "8 / 40 ms"
 			s.Rate, s.Figure = 5000, latencies
+		}),
+		with(func(s *Scenario) {
+			s.Name, s.What, s.Target = "log", "journal and syncs, against none: throughput", ""
+			s.LogCost, s.Figure = true, func(r Result) string { return fmt.Sprintf("%.2f", r.LogValues) }
+		}),
+		with(func(s *Scenario) {
+			s.Name, s.What, s.Target = "log1000", "the same at 1,000 values/s: p50", ""
+			s.LogCost, s.Rate = true, 1000
+			s.Figure = func(r Result) string { return fmt.Sprintf("%.2f times (%.1f ms)", r.LogP50, r.P50) }
 		}),
 		delayed(with(func(s *Scenario) {
 			s.Name, s.What, s.Target = "delay50-loaded", "50 ms one way, 1,000 values/s: p50 in delays", "3.6"

@@ -42,6 +42,9 @@ type Config struct {
 	Log    *slog.Logger
 	// Wrap stands between QUIC and the socket, for tests of delay and loss.
 	Wrap func(stdnet.PacketConn) stdnet.PacketConn
+	// Forgetful keeps no journal and syncs nothing: only to measure what those cost.
+	// A forgetful node that crashes is a faulty node.
+	Forgetful bool
 
 	hooks hooks
 }

@@ -55,6 +55,7 @@ func New(conf Config) (*Node, error) {
 	}
 	disk := conf.hooks.disk
 	conf.Meters = conf.Meters.withDefaults()
+	disk.Unsynced = conf.Forgetful
 	disk.Identity, disk.Log, disk.Synced = conf.identity(), conf.Log, conf.Meters.Sync
 	s, err := store.Open(conf.Dir, disk)
 	if err != nil {
@@ -98,7 +99,7 @@ func (c Config) identity() []byte {
 func (n *Node) build() error {
 	c := n.config
 	d := &driver{
-		self: c.Self, quorum: n.quorum, store: n.store, log: c.Log, now: c.hooks.now,
+		self: c.Self, quorum: n.quorum, store: n.store, log: c.Log, now: c.hooks.now, forgetful: c.Forgetful,
 		inputs: make(chan ledger.In, inputQueue), inspect: make(chan func()), deaf: make(chan struct{}), stopped: make(chan struct{}),
 		opened: map[uint64]time.Time{}, faults: newFaults(n.quorum.All(), c.Log),
 		meters: c.Meters, tally: newTally(n.quorum.All()),

@@ -27,6 +27,10 @@ type Options struct {
 	// Default: nobody is.
 	Synced Observer
 
+	// Unsynced leaves it to the system when writes reach the disk. It is for
+	// measurements: after a power loss a node would contradict itself.
+	Unsynced bool
+
 	tune func(*badger.Options) // tests make the files small
 }
 
@@ -60,7 +64,7 @@ const (
 func badgerOptions(dir string, log badger.Logger) badger.Options {
 	o := badger.DefaultOptions(dir)
 	o.Logger = log
-	o.SyncWrites = true // durable before sent: there is no other mode
+	o.SyncWrites = true // durable before sent
 	o.ValueThreshold = valueThreshold
 	o.ValueLogFileSize = valueLogFile
 	o.VerifyValueChecksum = true // a wrong byte from the disk is an error, never a batch; 0.1 ns/B

@@ -40,6 +40,7 @@ func benchCommand() *cli.Command {
 			&cli.BoolFlag{Name: "alone", Usage: "one value at a time, on the idle cluster"},
 			&cli.BoolFlag{Name: "idle", Usage: "no value at all"},
 			&cli.BoolFlag{Name: "ceiling", Usage: "measure bare QUIC first"},
+			&cli.BoolFlag{Name: "log-cost", Usage: "measure the same load first on a cluster without journal and syncs"},
 			&cli.StringSliceFlag{Name: "kill", Usage: "kill a node, `N@T`: node 3 after ten seconds is 3@10s"},
 			&cli.StringSliceFlag{Name: "stop", Usage: "stop a node without killing it, `N@T`"},
 			&cli.DurationFlag{Name: "delay", Usage: "delay of every link, one way"},
@@ -95,7 +96,7 @@ func runBench(c *cli.Context) error {
 func scenario(c *cli.Context) (bench.Scenario, error) {
 	s := bench.Scenario{
 		Name: "bench", Nodes: c.Int("nodes"), Size: c.Int("size"), Seconds: c.Float64("seconds"), Warmup: c.Duration("warmup"),
-		Clients: c.Int("clients"), Alone: c.Bool("alone"), Idle: c.Bool("idle"), Ceiling: c.Bool("ceiling"),
+		Clients: c.Int("clients"), Alone: c.Bool("alone"), Idle: c.Bool("idle"), Ceiling: c.Bool("ceiling"), LogCost: c.Bool("log-cost"),
 	}
 	if _, err := nodesFlag(c); err != nil {
 		return s, err
@@ -109,7 +110,7 @@ func scenario(c *cli.Context) (bench.Scenario, error) {
 			s.Faults = append(s.Faults, f)
 		}
 	}
-	if c.IsSet("cluster") && (s.Ceiling || len(s.Faults) > 0 || c.IsSet("delay") || c.IsSet("jitter") || c.IsSet("loss") || c.IsSet("matrix")) {
+	if c.IsSet("cluster") && (s.Ceiling || s.LogCost || len(s.Faults) > 0 || c.IsSet("delay") || c.IsSet("jitter") || c.IsSet("loss") || c.IsSet("matrix")) {
 		return s, usagef("--cluster: faults, networks and the ceiling need a cluster of our own")
 	}
 	return s, network(c, &s)

@@ -66,6 +66,10 @@ func TestBenchOfARunningCluster(t *testing.T) {
 	if !strings.Contains(text, "one value at a time") || !strings.Contains(text, "1 nodes") {
 		t.Error(text)
 	}
+	text = abad(t, "bench", "--nodes", "1", "--log-cost", "--rate", "100", "--seconds", "1", "--warmup", "0s")
+	if !strings.Contains(text, "with the log / without") {
+		t.Error(text)
+	}
 	profiles := filepath.Join(t.TempDir(), "profiles")
 	abad(t, "bench", "--nodes", "1", "--seconds", "2", "--warmup", "0s", "--profile", profiles)
 	for _, kind := range []string{"profile", "allocs", "mutex", "block"} {
@@ -79,7 +83,7 @@ func TestBenchUsage(t *testing.T) {
 	for _, args := range [][]string{
 		{"--kill", "3"}, {"--kill", "4@1"}, {"--kill", "3@99"}, {"--stop", "x@1"}, {"--loss", "2"}, {"--loss", "101%"}, {"--loss", "x"},
 		{"--delay", "-1s"}, {"--delay", "1ms", "--matrix", "regions"}, {"--rate", "-1"}, {"--size", "0"}, {"--seconds", "0"},
-		{"--suite", "long"}, {"--kill", "3@1", "--rate", "1", "--rate", "2"}, {"--cluster", "x", "--ceiling"}, {"extra"},
+		{"--suite", "long"}, {"--kill", "3@1", "--rate", "1", "--rate", "2"}, {"--cluster", "x", "--ceiling"}, {"--cluster", "x", "--log-cost"}, {"extra"},
 	} {
 		cmd := program(t, append([]string{"bench"}, args...)...)
 		text, err := cmd.CombinedOutput()

@@ -37,8 +37,30 @@ type lab struct {
 	profiles  string // directory; "": none
 }
 
-// run measures a scenario on a new cluster, once for each rate.
-func (l *lab) run(ctx context.Context, s bench.Scenario, rates []float64, depth int) (results []bench.Result, err error) {
+// run measures a scenario on a new cluster, once for each rate; before that, if the
+// scenario says so, on one that keeps no log.
+func (l *lab) run(ctx context.Context, s bench.Scenario, rates []float64, depth int) ([]bench.Result, error) {
+	var forgetful []bench.Result
+	if s.LogCost {
+		twin := s
+		twin.Name, twin.Ceiling = s.Name+"-forgetful", false
+		var err error
+		if forgetful, err = l.runOn(ctx, twin, rates, depth, "--"+flagForgetful); err != nil {
+			return nil, fmt.Errorf("without a log: %w", err)
+		}
+	}
+	results, err := l.runOn(ctx, s, rates, depth)
+	if err != nil {
+		return nil, err
+	}
+	for i := range forgetful {
+		results[i].Remembering(forgetful[i])
+	}
+	return results, l.print(s, results)
+}
+
+// runOn measures on a new cluster whose nodes get these flags.
+func (l *lab) runOn(ctx context.Context, s bench.Scenario, rates []float64, depth int, flags ...string) (results []bench.Result, err error) {
 	dir, err := os.MkdirTemp("", "abad-bench-")
 	if err != nil {
 		return nil, err
@@ -48,13 +70,12 @@ func (l *lab) run(ctx context.Context, s bench.Scenario, rates []float64, depth 
 	if err != nil {
 		return nil, err
 	}
-	var flags []string
 	if !s.Network.Idle() {
 		file := filepath.Join(dir, "network.json")
 		if err := writeFile(file, func(w io.Writer) error { return json.NewEncoder(w).Encode(s.Network) }); err != nil {
 			return nil, err
 		}
-		flags = []string{"--" + flagNetwork, file}
+		flags = append(flags, "--"+flagNetwork, file)
 	}
 	var all, left float64
 	if s.Ceiling {
@@ -79,9 +100,8 @@ func (l *lab) run(ctx context.Context, s bench.Scenario, rates []float64, depth 
 	}
 	if err != nil {
 		tellLogs(l.errs, dir)
-		return nil, err
 	}
-	return results, l.print(s, results)
+	return results, err
 }
 
 // drive measures a running cluster.

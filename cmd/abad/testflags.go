@@ -22,19 +22,22 @@ import (
 // Hidden flags of abad start, for tests and benchmarks. A node without them is
 // untouched.
 const (
-	flagNetwork  = "test-network"  // a file with delays and losses, as package netem reads it
-	flagProfiles = "test-profiles" // a loopback address that serves profiles
+	flagNetwork   = "test-network"   // a file with delays and losses, as package netem reads it
+	flagProfiles  = "test-profiles"  // a loopback address that serves profiles
+	flagForgetful = "test-forgetful" // no journal, no syncs: to measure what they cost
 )
 
 func testFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: flagNetwork, Hidden: true},
 		&cli.StringFlag{Name: flagProfiles, Hidden: true},
+		&cli.BoolFlag{Name: flagForgetful, Hidden: true},
 	}
 }
 
 // underTest puts the network of a test between a node and its socket.
 func underTest(c *cli.Context, h *home.Home, conf node.Config) (node.Config, error) {
+	conf.Forgetful = c.Bool(flagForgetful)
 	file := c.String(flagNetwork)
 	if file == "" {
 		return conf, nil
