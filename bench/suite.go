@@ -73,11 +73,11 @@ func Suite(full bool) []Scenario {
 		}),
 		with(func(s *Scenario) {
 			s.Name, s.What, s.Target = "log", "journal and syncs, against none: throughput", ""
-			s.LogCost, s.Figure = true, func(r Result) string { return fmt.Sprintf("%.2f", r.LogValues) }
+			s.LogCost, s.Seconds, s.Figure = true, long/2, func(r Result) string { return fmt.Sprintf("%.2f", r.LogValues) }
 		}),
 		with(func(s *Scenario) {
 			s.Name, s.What, s.Target = "log1000", "the same at 1,000 values/s: p50", ""
-			s.LogCost, s.Rate = true, 1000
+			s.LogCost, s.Seconds, s.Rate = true, long/2, 1000
 			s.Figure = func(r Result) string { return fmt.Sprintf("%.2f times (%.1f ms)", r.LogP50, r.P50) }
 		}),
 		delayed(with(func(s *Scenario) {

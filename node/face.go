@@ -91,7 +91,7 @@ func (n *Node) status() Status {
 	s := Status{
 		Node: n.config.Self, Nodes: n.quorum.All(), Faulty: n.quorum.Faulty(),
 		Cluster: n.config.Cluster, Era: n.config.Era,
-		Height: d.ledger.Height(), Hash: d.ledger.Hash(), Certified: d.ledger.CertifiedHeight(),
+		Height: d.ledger.Height(), Hash: d.ledger.Hash(), Certified: d.archive.stored.Load(),
 		Waiting: d.ledger.Waiting(), Orphans: d.ledger.Orphans(), Queued: n.batcher.queue(),
 		Values: d.values.Load(), Coins: d.coins.Load(), Started: n.started,
 	}
