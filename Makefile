@@ -1,14 +1,15 @@
-# make test is what the README promises and what .ci/run calls. It needs Go alone.
+# make test is what the README promises and what .ci/run calls. It needs Go, and
+# Chromium for the page, which it installs where it may.
 
 FUZZTIME ?= 2s
 GO       ?= go
 
 SOAKTIME ?= 10m
 
-.PHONY: bench bench-full build check demo fuzz lint race sim soak soak-kill teeth test unit
+.PHONY: bench bench-full browser build check demo fuzz lint race sim soak soak-kill teeth test unit
 
 ## test: every test, then every fuzz target for FUZZTIME
-test: unit fuzz
+test: unit browser fuzz
 
 ## check: what a change has to pass, short of the race detector
 check: lint test
@@ -22,6 +23,12 @@ lint:
 		echo "gofmt -w these:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+	$(GO) vet -tags browser ./page
+	$(GO) tool staticcheck -tags browser ./page
+
+## browser: the page in Chromium, which is installed where that is possible
+browser:
+	@GO="$(GO)" .ci/browser
 
 ## race: every test under the race detector (needs a C compiler)
 race:

@@ -29,6 +29,7 @@ var rooms = map[string][]string{
 	"proof":         {"bft", "codec", "batch", "coin", "ledger"},
 	"sim":           {"bft", "codec", "batch", "coin", "coin/cointest", "rbc", "aba", "acs", "ledger"},
 	"generals":      {"bft", "coin", "coin/cointest", "aba", "decision"},
+	"page":          {},
 	"net":           {"bft", "codec"},
 	"store":         {"bft", "codec", "batch"},
 	"metrics":       {"net", "store", "node"},

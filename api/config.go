@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -29,6 +30,9 @@ type Config struct {
 	// Metrics are served at /metrics, the API's own among them, which [New] adds;
 	// nil: there are none.
 	Metrics *prometheus.Registry
+	// Page has what is served to browsers, by path, "/" for the page itself; nil:
+	// nothing.
+	Page map[string]http.Handler
 	// Listen is the TCP address; "": 127.0.0.1:7500. Port 0 takes a
 	// free one; use [Listen] and Listener to learn which.
 	Listen   string

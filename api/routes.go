@@ -22,14 +22,15 @@ func (s *Server) table() map[string]methods {
 		"/v1/log/stream":      {http.MethodGet: s.getStream},
 		"/v1/status":          {http.MethodGet: s.getStatus},
 		"/v1/stats":           {http.MethodGet: s.getStats},
-		"/v1/openapi.json":    {http.MethodGet: s.getDescription},
 		"/healthz":            {http.MethodGet: s.getHealth},
 		"/readyz":             {http.MethodGet: s.getReady},
 	}
 }
 
-// paths are all that this server has.
-func (s *Server) paths() map[string]methods {
+// routes finds the handler of a path and then of the method. The mux could do
+// both, but its own 404 and 405 are not JSON.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
 	table := s.table()
 	if s.conf.Proofs != nil {
 		maps.Copy(table, s.proofs())
@@ -49,14 +50,6 @@ func (s *Server) paths() map[string]methods {
 	if s.conf.Metrics != nil {
 		table["/metrics"] = methods{http.MethodGet: s.getMetrics}
 	}
-	return table
-}
-
-// routes finds the handler of a path and then of the method. The mux could do
-// both, but its own 404 and 405 are not JSON.
-func (s *Server) routes() http.Handler {
-	mux := http.NewServeMux()
-	table := s.paths()
 	paths := strings.Join(slices.Sorted(maps.Keys(table)), ", ")
 	for path, m := range table {
 		s.requests.expect(path)
@@ -66,6 +59,7 @@ func (s *Server) routes() http.Handler {
 			s.dispatch(out, r, path, m)
 		})
 	}
+	s.servePage(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		defer s.requests.note(otherRoute, http.StatusNotFound)
 		s.fail(w.(*reply), r, problemf(http.StatusNotFound, "nothing is at %q", short(r.URL.Path)).withHint("the paths are %s", paths))

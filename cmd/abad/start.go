@@ -16,6 +16,7 @@ import (
 	"abad/metrics"
 	"abad/net"
 	"abad/node"
+	"abad/page"
 )
 
 func startCommand() *cli.Command {
@@ -67,7 +68,7 @@ func startNode(c *cli.Context) error {
 	meters.Watch(n)
 	served.Node, served.Proofs, served.Backup = api.Of(n), n, n
 	served.Decisions, served.Agreements, served.Watch = n, n, n
-	served.Metrics = meters.Registry
+	served.Metrics, served.Page = meters.Registry, page.Handlers()
 	server, err := api.New(served)
 	if err != nil {
 		return err
