@@ -6,7 +6,7 @@ GO       ?= go
 
 SOAKTIME ?= 10m
 
-.PHONY: bench bench-full browser build check demo fuzz lint race sim soak soak-kill teeth test unit
+.PHONY: bench bench-full browser build check demo deploy release fuzz lint race sim soak soak-kill teeth test unit
 
 ## test: every test, then every fuzz target for FUZZTIME
 test: unit browser fuzz
@@ -64,6 +64,14 @@ bench-full: build
 ## demo: four processes decide, lose one, and go on
 demo:
 	$(GO) run ./cmd/abad demo
+
+## release: static builds for five systems, checksums and a bill of materials
+release:
+	.ci/release dist
+
+## deploy: checks the chart, the unit, the static build and that it is reproducible
+deploy:
+	.ci/deploy
 
 build:
 	$(GO) build -o bin/abad ./cmd/abad
