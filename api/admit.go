@@ -52,7 +52,9 @@ func (s *Server) authorise(w *reply, r *http.Request, role access.Role) error {
 		return problemf(http.StatusUnauthorized, "the token is not one of this node's").
 			withHint("each node has tokens of its own, unless their hashes were copied; abad token list --home DIR shows whose there are")
 	}
-	w.who = grant.Name
+	for out := w; out != nil; out = out.outer {
+		out.who = grant.Name
+	}
 	if grant.Role < role {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="abad", error="insufficient_scope", scope="`+role.String()+`"`)
 		return problemf(http.StatusForbidden, "token %q has the role %s, and this needs %s", grant.Name, grant.Role, role).

@@ -43,8 +43,12 @@ type Config struct {
 	Policy func() access.Policy
 	// Origins of web pages that may use the API; nil: those that it serves itself.
 	Origins []string
-	Limits  Limits
-	Log     *slog.Logger // nil: discard
+	// Level can be changed at /v1/log/level; nil: it cannot.
+	Level *slog.LevelVar
+	// Profiles serves those of net/http/pprof also while no token is needed.
+	Profiles bool
+	Limits   Limits
+	Log      *slog.Logger // nil: discard
 }
 
 // Limits bound what clients can cost. The zero value works. A request over one
@@ -64,6 +68,9 @@ type Limits struct {
 	// Readers of the log at a time, pages and streams; 0: 256. Each costs up to
 	// 64 KiB, or one value if that is larger.
 	Readers int
+	// Requests of other kinds at a time, which are short; 0: 256. Some of them wait
+	// for the node, between two messages of its peers.
+	Requests int
 }
 
 // Node is what the API needs of a node. [Of] makes one of a *node.Node.
@@ -97,6 +104,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.Limits.Waiting, 8192)
 	setDefault(&c.Limits.Bodies, 64<<20)
 	setDefault(&c.Limits.Readers, 256)
+	setDefault(&c.Limits.Requests, 256)
 	if c.Policy == nil {
 		c.Policy = func() access.Policy { return access.Policy{} }
 	}
@@ -117,7 +125,7 @@ func (c Config) validate() error {
 	if c.Node == nil {
 		return fmt.Errorf("api config: Node: is missing")
 	}
-	if c.Limits.Connections < 0 || c.Limits.Waiting < 0 || c.Limits.Bodies < 0 || c.Limits.Readers < 0 {
+	if c.Limits.Connections < 0 || c.Limits.Waiting < 0 || c.Limits.Bodies < 0 || c.Limits.Readers < 0 || c.Limits.Requests < 0 {
 		return fmt.Errorf("api config: Limits: a limit is negative: %+v", c.Limits)
 	}
 	if c.Listener != nil {

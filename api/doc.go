@@ -18,6 +18,9 @@
 //	GET  /v1/links              who sees whom: what every node says of its links
 //	GET  /v1/log/{position}/check   a value, its proof made and checked by the node
 //	GET  /metrics               the same and more, for Prometheus; see package metrics
+//	GET  /v1/openapi.json       all of this for programs, OpenAPI 3.1
+//	PUT  /v1/log/level          {"level": "debug"}: what the node logs; GET shows it
+//	GET  /debug/pprof/          profiles of the process
 //	GET  /healthz               200 while the process is alive
 //	GET  /readyz                200 while the node can decide, else 503, with every condition
 //

@@ -1,5 +1,12 @@
 package api
 
+import (
+	"maps"
+	"slices"
+
+	"abad/access"
+)
+
 // Bounds that tests go up to and beyond.
 const (
 	MaxPageValues = maxPageValues
@@ -29,3 +36,18 @@ func (s *Server) Kept() (count, size int) {
 	}
 	return len(s.blocks.kept), size
 }
+
+// Paths are the methods of every path that the server has.
+func (s *Server) Paths() map[string][]string {
+	list := map[string][]string{}
+	for path, m := range s.paths() {
+		list[path] = slices.Sorted(maps.Keys(m))
+	}
+	return list
+}
+
+// Needed is the role for a method of a path.
+func Needed(path, method string) access.Role { return needed(path, method) }
+
+// Short is how many short requests are under way.
+func (s *Server) Short() int64 { return s.short.used.Load() }

@@ -17,6 +17,7 @@ type reply struct {
 	status int
 	id     string // of the request
 	who    string // the token's name, "" without one
+	outer  *reply // that this one compresses for; nil: none
 }
 
 func (r *reply) Unwrap() http.ResponseWriter { return r.ResponseWriter }
@@ -38,6 +39,7 @@ func (r *reply) Write(data []byte) (int, error) {
 // guard stands before all handlers: it keeps strangers out, turns panics into 500
 // and counts who is in.
 func (s *Server) guard(next http.Handler) http.Handler {
+	next = share(s.conf.Origins, next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.running.RLock()
 		defer s.running.RUnlock()

@@ -22,15 +22,14 @@ func (s *Server) table() map[string]methods {
 		"/v1/log/stream":      {http.MethodGet: s.getStream},
 		"/v1/status":          {http.MethodGet: s.getStatus},
 		"/v1/stats":           {http.MethodGet: s.getStats},
+		"/v1/openapi.json":    {http.MethodGet: s.getDescription},
 		"/healthz":            {http.MethodGet: s.getHealth},
 		"/readyz":             {http.MethodGet: s.getReady},
 	}
 }
 
-// routes finds the handler of a path and then of the method. The mux could do
-// both, but its own 404 and 405 are not JSON.
-func (s *Server) routes() http.Handler {
-	mux := http.NewServeMux()
+// paths are all that this server has.
+func (s *Server) paths() map[string]methods {
 	table := s.table()
 	if s.conf.Proofs != nil {
 		maps.Copy(table, s.proofs())
@@ -50,13 +49,26 @@ func (s *Server) routes() http.Handler {
 	if s.conf.Metrics != nil {
 		table["/metrics"] = methods{http.MethodGet: s.getMetrics}
 	}
+	if s.conf.Level != nil {
+		table["/v1/log/level"] = methods{http.MethodGet: s.getLevel, http.MethodPut: s.putLevel}
+	}
+	maps.Copy(table, s.profiles())
+	return table
+}
+
+// routes finds the handler of a path and then of the method. The mux could do
+// both, but its own 404 and 405 are not JSON.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	table := s.paths()
 	paths := strings.Join(slices.Sorted(maps.Keys(table)), ", ")
 	for path, m := range table {
 		s.requests.expect(path)
+		serve := zipped(path, func(w *reply, r *http.Request) { s.dispatch(w, r, path, m) })
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 			out := w.(*reply)
 			defer func() { s.requests.note(path, out.status) }()
-			s.dispatch(out, r, path, m)
+			serve(out, r)
 		})
 	}
 	s.servePage(mux)
@@ -85,9 +97,26 @@ func (s *Server) dispatch(w *reply, r *http.Request, path string, m methods) {
 	}
 	err := s.authorise(w, r, needed(path, method))
 	if err == nil {
-		err = h(w, r)
+		err = s.serve(w, r, path, h)
 	}
 	if err != nil {
 		s.fail(w, r, err)
 	}
+}
+
+// counted paths bound their requests by what they cost; all others share a gauge.
+var counted = map[string]bool{
+	"/healthz": true, "/v1/values": true, "/v1/values/stream": true, "/v1/log": true, "/v1/log/stream": true,
+	"/v1/decisions/{name...}": true, "/v1/agreements/{name...}": true,
+}
+
+func (s *Server) serve(w *reply, r *http.Request, path string, h handle) error {
+	if counted[path] {
+		return h(w, r)
+	}
+	if !s.short.take(1) {
+		return busy("too many requests are under way on this node")
+	}
+	defer s.short.give(1)
+	return h(w, r)
 }

@@ -52,8 +52,11 @@ type Server struct {
 	waiting *gauge // submissions
 	bodies  *gauge // bytes
 	readers *gauge // pages and streams
+	short   *gauge // all other requests
 	blocks  *blocks
 	origins *http.CrossOriginProtection
+
+	profiling *gauge
 
 	requests requests
 	scraper  http.Handler // of the metrics; nil: there are none
@@ -74,8 +77,11 @@ func New(conf Config) (*Server, error) {
 		waiting: newGauge(int64(conf.Limits.Waiting)),
 		bodies:  newGauge(max(conf.Limits.Bodies, largestCost(conf.Node.Limits().MaxValue))),
 		readers: newGauge(int64(conf.Limits.Readers)),
+		short:   newGauge(int64(conf.Limits.Requests)),
 		blocks:  newBlocks(conf.Node),
 		origins: http.NewCrossOriginProtection(),
+
+		profiling: newGauge(1),
 
 		requests: newRequests(),
 	}

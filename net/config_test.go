@@ -106,6 +106,32 @@ func TestQuiet(t *testing.T) {
 	}
 }
 
+// A link that comes and goes every second is said twice, and then once a minute with
+// the number of changes that were left out.
+func TestFlapping(t *testing.T) {
+	var q quiet
+	now, lines, skipped := time.Unix(1000, 0), 0, 0
+	const minutes = 10
+	for range minutes * 60 {
+		if due, n := q.say("link 1", often, now); due {
+			lines, skipped = lines+1, skipped+n
+		}
+		now = now.Add(time.Second)
+	}
+	if lines != minutes+1 {
+		t.Errorf("%d lines in %d minutes", lines, minutes)
+	}
+	if lines+skipped < (minutes-1)*60 {
+		t.Errorf("only %d changes are accounted for", lines+skipped)
+	}
+	now = now.Add(quietFor)
+	for k := range often {
+		if due, _ := q.say("link 1", often, now.Add(time.Duration(k+1)*2*quietFor)); !due {
+			t.Errorf("after calm, line %d is not said", k)
+		}
+	}
+}
+
 func TestShort(t *testing.T) {
 	for in, want := range map[string]int{"": 0, strings.Repeat("x", maxText): maxText, strings.Repeat("x", maxText+1): maxText} {
 		if got := short(in); len(got) != want {

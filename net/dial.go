@@ -112,11 +112,11 @@ func (t *Transport) family() string {
 func (t *Transport) sayLost(p *peer, err error) {
 	err = ending(err)
 	p.note(err)
-	lines := once
+	lines, kind := once, fmt.Sprintf("lost %d %s", p.id, kindOf(err))
 	if benign(err) {
-		lines = often
+		lines, kind = often, linkKind(p)
 	}
-	due, skipped := t.quiet.say(fmt.Sprintf("lost %d %s", p.id, kindOf(err)), lines, time.Now())
+	due, skipped := t.quiet.say(kind, lines, time.Now())
 	switch {
 	case !due:
 	case benign(err):

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -138,7 +137,7 @@ func (l *link) up() error {
 	if err := l.t.inbox.put(l.conn.Context(), event, 0); err != nil {
 		return err
 	}
-	if due, skipped := l.t.quiet.say(fmt.Sprintf("up %d", l.peer.id), often, time.Now()); due {
+	if due, skipped := l.t.quiet.say(linkKind(l.peer), often, time.Now()); due {
 		l.t.log.Info("link up", "peer", int(l.peer.id), "addr", l.conn.RemoteAddr().String(), "skipped", skipped)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package net
 
 import (
+	"fmt"
 	"sync"
 	"time"
 )
@@ -24,10 +25,14 @@ const (
 	// address in it; those beyond share one line.
 	maxSpells = 1024
 	// once and often are how many lines of a kind a spell has: a failure is said
-	// once, links that come and go are shown until they bore.
+	// once, a link may go and come back; one that goes on doing so has a line a
+	// spell, with the number of changes that were left out.
 	once  = 1
-	often = 5
+	often = 2
 )
+
+// linkKind is the kind of all lines about a link that comes and goes.
+func linkKind(p *peer) string { return fmt.Sprintf("link %d", p.id) }
 
 // say reports whether a line of that kind is due at now, and how many were
 // left out in the spell before.
@@ -52,6 +57,9 @@ func (q *quiet) say(kind string, lines int, now time.Time) (due bool, skipped in
 	if !now.Before(s.until) {
 		skipped = s.skipped
 		*s = spell{until: now.Add(quietFor)}
+		if skipped > 0 {
+			s.lines = lines - once
+		}
 	}
 	if s.lines == lines {
 		s.skipped++

@@ -48,7 +48,7 @@ func newApp() *cli.App {
 			initCommand(), startCommand(), localCommand(), demoCommand(),
 			submitCommand(), logCommand(), voteCommand(), decisionCommand(), decisionsCommand(), agreeCommand(), statusCommand(), proofCommand(), verifyCommand(), generalsCommand(), simCommand(), benchCommand(), versionCommand(),
 			backupCommand(), restoreCommand(), inspectCommand(),
-			tokenCommand(),
+			tokenCommand(), logLevelCommand(),
 			topCommand(), doctorCommand(), completionCommand(),
 		},
 		HideVersion: true, // the command says more

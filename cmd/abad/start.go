@@ -29,6 +29,7 @@ func startCommand() *cli.Command {
 			"Example:\n   abad start --home cluster/node0",
 		Flags: append(testFlags(),
 			&cli.StringFlag{Name: "home", TakesFile: true, EnvVars: []string{"ABAD_HOME"}, Usage: "home directory of the node, made by abad init"},
+			&cli.BoolFlag{Name: "pprof", Usage: "serve profiles at /debug/pprof/ also while nobody has made a token"},
 		),
 		Action: startNode,
 	}
@@ -46,7 +47,7 @@ func startNode(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	log := logger(c.App.ErrWriter, h.Config.Log)
+	log, level := logger(c.App.ErrWriter, h.Config.Log)
 	served, err := openAPI(h, log)
 	if err != nil {
 		return err
@@ -69,6 +70,7 @@ func startNode(c *cli.Context) error {
 	served.Node, served.Proofs, served.Backup = api.Of(n), n, n
 	served.Decisions, served.Agreements, served.Watch = n, n, n
 	served.Metrics, served.Page = meters.Registry, page.Handlers()
+	served.Level, served.Profiles = level, c.Bool("pprof")
 	server, err := api.New(served)
 	if err != nil {
 		return err
@@ -114,12 +116,15 @@ func nodeConfig(h *home.Home, log *slog.Logger) node.Config {
 	return conf
 }
 
-func logger(out io.Writer, conf home.Log) *slog.Logger {
-	options := &slog.HandlerOptions{Level: conf.Level}
+// logger also gives its level, which can be changed while it is in use.
+func logger(out io.Writer, conf home.Log) (*slog.Logger, *slog.LevelVar) {
+	level := new(slog.LevelVar)
+	level.Set(conf.Level)
+	options := &slog.HandlerOptions{Level: level}
 	if conf.Format == "json" {
-		return slog.New(slog.NewJSONHandler(out, options))
+		return slog.New(slog.NewJSONHandler(out, options)), level
 	}
-	return slog.New(slog.NewTextHandler(out, options))
+	return slog.New(slog.NewTextHandler(out, options)), level
 }
 
 // announce says when the node can first decide, and where it can be reached.
