@@ -79,6 +79,9 @@ type Timing struct {
 	// IdleTimeout is how long a silent connection lives: three lost
 	// keep-alives in a row. Below 5 s QUIC peers may not agree. 0: 15 s.
 	IdleTimeout time.Duration
+	// Silence is how long a peer may leave what it was told without an answer until
+	// the driver hears of it. At least three round trips, whatever this says. 0: 1 s.
+	Silence time.Duration
 	// Handshake is how long a peer may be silent while a connection is made, and
 	// how long it may take for its HELLO. A dial to a peer that is down takes that
 	// long; starting over sends the first packets at a quick pace again. 0: 3 s.
@@ -95,6 +98,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.Timing.BackoffMax, 5*time.Second)
 	setDefault(&c.Timing.KeepAlive, 5*time.Second)
 	setDefault(&c.Timing.IdleTimeout, 15*time.Second)
+	setDefault(&c.Timing.Silence, time.Second)
 	setDefault(&c.Timing.Handshake, 3*time.Second)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -128,6 +132,7 @@ func (c Config) validate() error {
 		{"Timing.BackoffMin", c.Timing.BackoffMin < 0, "is negative"},
 		{"Timing.BackoffMax", c.Timing.BackoffMax < 0, "is negative"},
 		{"Timing.KeepAlive", c.Timing.KeepAlive < 0, "is negative"},
+		{"Timing.Silence", c.Timing.Silence < 0, "is negative"},
 		{"Timing.IdleTimeout", c.Timing.IdleTimeout < 0, "is negative"},
 		{"Timing.Handshake", c.Timing.Handshake < 0, "is negative"},
 	} {

@@ -10,12 +10,14 @@ import (
 // Kind of an [Event].
 type Kind byte
 
-// The kinds of events. For each peer they come in the order LinkUp, Frame...,
+// The kinds of events. For each peer they come in the order LinkUp, others...,
 // LinkDown, LinkUp, and so on.
 const (
-	LinkUp   Kind = iota + 1 // Position is the one of the peer's HELLO
-	LinkDown                 // frames that came before are still delivered before
-	Frame                    // Position, and any number of messages, also none
+	LinkUp     Kind = iota + 1 // Position is the one of the peer's HELLO
+	LinkDown                   // frames that came before are still delivered before
+	Frame                      // Position, and any number of messages, also none
+	PeerSilent                 // the link is up, but the peer does not answer: a hint, no more
+	PeerHeard                  // it does again
 )
 
 // String is the kind's name.
@@ -27,6 +29,10 @@ func (k Kind) String() string {
 		return "link down"
 	case Frame:
 		return "frame"
+	case PeerSilent:
+		return "peer silent"
+	case PeerHeard:
+		return "peer heard"
 	}
 	return "unknown"
 }

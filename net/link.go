@@ -116,6 +116,7 @@ func (l *link) run(ctx context.Context) error {
 	if err == nil {
 		l.work.Go(func() { l.fail(l.read()) })
 		l.work.Go(func() { l.fail(l.write()) })
+		l.work.Go(func() { l.fail(l.watch()) })
 		l.work.Go(func() { l.fail(l.acceptPushes()) })
 		l.work.Go(func() { l.fail(l.acceptRequests()) })
 		for range pushHandlers {

@@ -175,6 +175,15 @@ func TestVainKnock(t *testing.T) {
 
 // startMortal starts a node that can crash: it stops without a word.
 func (c *testCluster) startMortal(id bft.ID) (crash func()) {
+	mute := c.startMute(id)
+	return func() {
+		mute.set(true)
+		c.nodes[id].stop()
+	}
+}
+
+// startMute starts a node that can be made to say nothing.
+func (c *testCluster) startMute(id bft.ID) *muteConn {
 	socket, err := net.ListenPacket("udp", c.peers[id].Addr)
 	if err != nil {
 		c.t.Fatal(err)
@@ -182,24 +191,21 @@ func (c *testCluster) startMortal(id bft.ID) (crash func()) {
 	mute := &muteConn{PacketConn: socket}
 	conf := c.config(id)
 	conf.Conn, conf.Wrap = socket, func(net.PacketConn) net.PacketConn { return mute }
-	node := c.startWith(id, conf)
-	return func() {
-		mute.silence()
-		node.stop()
-	}
+	c.startWith(id, conf)
+	return mute
 }
 
-// muteConn drops what is sent once it is silenced.
+// muteConn drops what is sent while it is mute.
 type muteConn struct {
 	net.PacketConn
 	mu   sync.Mutex
 	mute bool
 }
 
-func (m *muteConn) silence() {
+func (m *muteConn) set(mute bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.mute = true
+	m.mute = mute
 }
 
 func (m *muteConn) WriteTo(p []byte, to net.Addr) (int, error) {

@@ -175,10 +175,12 @@ func (d *driver) input(in ledger.In) {
 // event handles one event of a peer.
 func (d *driver) event(e net.Event) {
 	switch e.Kind {
-	case net.LinkUp, net.LinkDown:
-		d.input(ledger.Link{Peer: e.From, Up: e.Kind == net.LinkUp})
+	case net.LinkUp, net.PeerHeard:
+		d.input(ledger.Link{Peer: e.From, Up: true})
+	case net.LinkDown, net.PeerSilent:
+		d.input(ledger.Link{Peer: e.From, Up: false})
 	}
-	if e.Kind != net.LinkDown {
+	if e.Kind == net.LinkUp || e.Kind == net.Frame {
 		d.follower.heard(e.From, e.Position)
 	}
 	for _, raw := range e.Msgs {
