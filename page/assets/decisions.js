@@ -39,9 +39,9 @@ function row(d) {
   return el("tr", {},
     el("th", { scope: "row", class: "name" }, d.name),
     el("td", {}, d.value === undefined ? "… " + d.state : el("span", { title: rounds }, el("b", {}, d.value ? "yes" : "no"), d.proof ? el("span", { class: "quiet", title: "the cluster’s signature is here" }, " certified") : null)),
-    el("td", {}, `${d.votes}`, el("span", { class: "quiet" }, d.value === undefined ? ` of ${d.needed} needed` : "")),
-    el("td", {}, d.vote !== undefined ? `voted ${d.vote ? "yes" : "no"}` : d.value !== undefined ? el("span", { class: "quiet" }, "no vote")
-      : el("span", { class: "row" }, voteButton(d.name, true), voteButton(d.name, false))));
+    el("td", {}, `${d.votes}`, d.value === undefined ? el("span", { class: "quiet" }, ` of ${d.needed}`, el("span", { class: "long" }, " needed")) : null),
+    el("td", {}, d.vote !== undefined ? (d.vote ? "yes" : "no") : d.value !== undefined ? el("span", { class: "quiet", title: "this node has not voted" }, "none")
+      : el("span", { class: "pair" }, voteButton(d.name, true), voteButton(d.name, false))));
 }
 
 const voteButton = (name, value) => el("button", {

@@ -1,7 +1,7 @@
 // The node in six numbers.
 
 import { byID, el, text } from "./dom.js";
-import { bytes, count, ms, perSecond, plural } from "./format.js";
+import { bytes, clock, count, ms, perSecond, plural, short } from "./format.js";
 
 const most = 10; // seconds that rates are taken over
 
@@ -20,6 +20,9 @@ export function show({ status, activity }) {
   figure("Commit latency", timed.length ? ms(timed[timed.length >> 1]) : "–", timed.length ? `median of ${plural(timed.length, "block")}` : "no block yet");
   figure("Nodes up", `${up} of ${status.nodes}`, `${status.nodes - status.faulty} are needed`, up < status.nodes ? (up < status.nodes - status.faulty ? "bad" : "warn") : "");
   figure("Waiting here", bytes(status.queued), plural(status.waiting, "batch", "batches") + " in no block");
+  text(byID("foot"), `cluster ${short(status.cluster)} · era ${status.era} · survives ${status.faulty} faulty of ${status.nodes} · ` +
+    `last block ${status.height === 0 ? "none" : short(status.hash)} · certified to ${count(status.certified)} · ` +
+    `process started ${clock(status.started, true)}`);
   figure("Faults seen", count(faults), faults === 0 ? "no peer broke a rule" : "messages no correct node sends", faults > 0 ? "warn" : "");
 }
 

@@ -2,8 +2,7 @@
 // alive when the node is not: what is on it is greyed and dated then.
 
 import { byID, text } from "./dom.js";
-import { ago, clock, count, plural, short } from "./format.js";
-import { Refused } from "./api.js";
+import { ago, clock, count, plural } from "./format.js";
 
 let last = null; // when the node last answered, ms
 let downSince = null;
@@ -20,9 +19,6 @@ export function answered(status) {
   const [mark, word] = status.ready ? ["●", "ready"] : silent ? ["◐", "silent"] : status.behind > 0 ? ["◐", "catching up"] : ["▲", "not ready"];
   say(mark + " " + word, status.ready ? "good" : "warn");
   trouble(complaint(status));
-  text(byID("foot"), `cluster ${short(status.cluster)} · era ${status.era} · survives ${status.faulty} faulty of ${status.nodes} · ` +
-    `last block ${status.height === 0 ? "none" : short(status.hash)} · certified to ${count(status.certified)} · ` +
-    `process started ${clock(status.started, true)}`);
   document.body.classList.remove("stale");
 }
 
@@ -38,7 +34,7 @@ function complaint(status) {
 
 export function failed(error) {
   downSince ??= last ?? Date.now();
-  why = error instanceof Refused ? error.message : error.message;
+  why = error.message;
   tick();
 }
 
