@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -24,11 +25,11 @@ func initCommand() *cli.Command {
 		Description: "Every node gets a directory, DIR/node0 and so on, with all that `abad start` needs; copy each\n" +
 			"to its machine. Nothing is overwritten. The threshold keys come from a dealer, which is this\n" +
 			"command: whoever runs it could have kept them.\n\n" +
-			"Examples:\n   abad init --dir cluster\n   abad init --nodes 7 --dir cluster --hosts 10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4,10.0.0.5,10.0.0.6,10.0.0.7",
+			"Examples:\n   abad init --dir cluster\n   abad init --dir cluster --hosts 10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4\n   abad init --dir cluster --hosts hosts.txt",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "nodes", Value: 4, Usage: "number of nodes; n nodes survive (n-1)/3 faulty ones"},
 			&cli.StringFlag{Name: "dir", TakesFile: true, Usage: "directory that gets the homes"},
-			&cli.StringFlag{Name: "hosts", Usage: "addresses at which the nodes reach each other: one for all, or one each, with commas", DefaultText: "127.0.0.1"},
+			&cli.StringFlag{Name: "hosts", Usage: "where the nodes reach each other: one host for all, or one each, with commas or in a file, a line each", DefaultText: "127.0.0.1"},
 			&cli.IntFlag{Name: "port", Value: defaultPort, Usage: "UDP port of the first node on a host; the next ones there count up"},
 			&cli.IntFlag{Name: "api-port", Value: defaultAPIPort, Usage: "TCP port of the first API on a host; the next ones there count up"},
 		},
@@ -58,6 +59,12 @@ func initCluster(c *cli.Context) error {
 	w := c.App.ErrWriter
 	fmt.Fprintf(w, "abad: %d nodes, of which %d may be faulty\n", q.All(), q.Faulty())
 	fmt.Fprintf(w, "abad: this command was the trusted dealer of the threshold keys: it knew all of them for a moment and kept none\n")
+	if len(options.Hosts) > 1 {
+		for i, host := range options.Hosts {
+			fmt.Fprintf(w, "abad: copy %s to %s and to nobody else\n", homes[i], host)
+		}
+		fmt.Fprintf(w, "abad: then delete them here: each has the secrets of its node\n")
+	}
 	fmt.Fprintf(w, "abad: start each node with: abad start --home %s\n", homes[0])
 	return nil
 }
@@ -72,7 +79,12 @@ func initOptions(c *cli.Context) (home.CreateOptions, error) {
 		return o, err
 	}
 	if c.IsSet("hosts") {
-		o.Hosts = strings.Split(c.String("hosts"), ",")
+		if o.Hosts, err = readHosts(c.String("hosts")); err != nil {
+			return o, err
+		}
+		if !c.IsSet("nodes") && len(o.Hosts) > 1 {
+			o.Nodes = len(o.Hosts)
+		}
 		if len(o.Hosts) != 1 && len(o.Hosts) != o.Nodes {
 			return o, usagef("--hosts: %d hosts for %d nodes: give one for all or one for each", len(o.Hosts), o.Nodes)
 		}
@@ -84,6 +96,35 @@ func initOptions(c *cli.Context) (home.CreateOptions, error) {
 	}
 	return o, nil
 }
+
+// readHosts takes hosts with commas, or a file with one in each line.
+func readHosts(spec string) ([]string, error) {
+	info, err := os.Stat(spec)
+	if err != nil || !info.Mode().IsRegular() {
+		return strings.Split(spec, ","), nil
+	}
+	if info.Size() > maxHostsFile {
+		return nil, usagef("--hosts: %s has %d bytes, and is no list of hosts", spec, info.Size())
+	}
+	data, err := os.ReadFile(spec)
+	if err != nil {
+		return nil, err
+	}
+	var hosts []string
+	for line := range strings.Lines(string(data)) {
+		line, _, _ = strings.Cut(line, "#")
+		if line = strings.TrimSpace(line); line != "" {
+			hosts = append(hosts, line)
+		}
+	}
+	if len(hosts) == 0 {
+		return nil, usagef("--hosts: %s has no host in it", spec)
+	}
+	return hosts, nil
+}
+
+// maxHostsFile has room for 256 of the longest names, with comments.
+const maxHostsFile = 256 << 10
 
 // nodesFlag is --nodes within its bounds.
 func nodesFlag(c *cli.Context) (int, error) {

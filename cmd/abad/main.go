@@ -49,7 +49,7 @@ func newApp() *cli.App {
 			submitCommand(), logCommand(), voteCommand(), decisionCommand(), decisionsCommand(), agreeCommand(), statusCommand(), proofCommand(), verifyCommand(), generalsCommand(), simCommand(), benchCommand(), versionCommand(),
 			backupCommand(), restoreCommand(), inspectCommand(),
 			tokenCommand(), logLevelCommand(),
-			topCommand(), doctorCommand(), completionCommand(),
+			topCommand(), doctorCommand(), adoptCommand(), completionCommand(),
 		},
 		HideVersion: true, // the command says more
 
