@@ -4,8 +4,9 @@ import "sync/atomic"
 
 // gauge bounds how much of something is in use.
 type gauge struct {
-	used  atomic.Int64
-	limit int64
+	used    atomic.Int64
+	refused atomic.Int64 // times
+	limit   int64
 }
 
 func newGauge(limit int64) *gauge { return &gauge{limit: limit} }
@@ -17,6 +18,7 @@ func (g *gauge) take(n int64) bool {
 		return true
 	}
 	g.used.Add(-n)
+	g.refused.Add(1)
 	return false
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"crypto/tls"
 	"net/http"
 	"strconv"
 
@@ -47,7 +48,17 @@ func (s *Server) register(registry *prometheus.Registry) error {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "abad_api_" + name, Help: help},
 			func() float64 { return float64(g.used.Load()) })
 	}
+	refused := func(limit string, g *gauge) prometheus.Collector {
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "abad_api_refused_total", Help: "Requests that got 429 because of a limit of the API itself, by limit.",
+			ConstLabels: prometheus.Labels{"limit": limit},
+		}, func() float64 { return float64(g.refused.Load()) })
+	}
+	expiry := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "abad_api_certificate_expiry_timestamp_seconds", Help: "When the API's certificate expires; 0 without one.",
+	}, func() float64 { return expiry(s.conf.TLS) })
 	for _, c := range []prometheus.Collector{
+		expiry, refused("waiting", s.waiting), refused("bodies", s.bodies), refused("readers", s.readers),
 		s.requests,
 		inUse("waiting_submissions", "Submissions whose clients wait for a receipt.", s.waiting),
 		inUse("body_bytes", "Bytes of request bodies in memory.", s.bodies),
@@ -58,6 +69,18 @@ func (s *Server) register(registry *prometheus.Registry) error {
 		}
 	}
 	return nil
+}
+
+// expiry is when the certificate that a client would see now expires.
+func expiry(conf *tls.Config) float64 {
+	if conf == nil || conf.GetCertificate == nil {
+		return 0
+	}
+	c, err := conf.GetCertificate(&tls.ClientHelloInfo{})
+	if err != nil || c == nil || c.Leaf == nil {
+		return 0
+	}
+	return float64(c.Leaf.NotAfter.Unix())
 }
 
 // getMetrics answers a scrape.

@@ -1,13 +1,17 @@
 package api_test
 
 import (
+	"crypto/tls"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"abad/access"
+	"abad/access/certtest"
 	"abad/api"
 	"abad/api/apitest"
 )
@@ -65,6 +69,42 @@ func TestRequestsAreCounted(t *testing.T) {
 	for _, outside := range []string{"evil", "77", "no/such"} {
 		if strings.Contains(text, outside) {
 			t.Errorf("a client's %q has become a label", outside)
+		}
+	}
+}
+
+// The certificate's end is known before clients meet it, and 0 says that there is none.
+func TestCertificateExpiry(t *testing.T) {
+	ends := time.Now().Add(48 * time.Hour).Truncate(time.Second)
+	chain, key := certtest.Files(t, t.TempDir(), "api", ends)
+	certificate, err := access.LoadCertificate(chain, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return certificate, nil }}
+	for _, c := range []struct {
+		conf *tls.Config
+		want float64
+	}{{nil, 0}, {&tls.Config{}, 0}, {served, float64(ends.Unix())}} {
+		registry := prometheus.NewRegistry()
+		if _, err := api.New(api.Config{Node: apitest.New(), TLS: c.conf, Metrics: registry}); err != nil {
+			t.Fatal(err)
+		}
+		families, err := registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, f := range families {
+			if f.GetName() == "abad_api_certificate_expiry_timestamp_seconds" {
+				found = true
+				if got := f.Metric[0].GetGauge().GetValue(); got != c.want {
+					t.Errorf("%v, want %v", got, c.want)
+				}
+			}
+		}
+		if !found {
+			t.Error("it is not told")
 		}
 	}
 }
