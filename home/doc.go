@@ -7,6 +7,7 @@
 //	coin.key      its share of the cluster's threshold key       secret
 //	tokens.toml   who may use the API: hashes of tokens           if there are any
 //	data/         the store
+//	node.key.old  the key before the last abad rekey                secret
 //	first-start   there until the node runs for the first time
 //
 // [Load] reads a home and checks that its parts belong together. Its errors name

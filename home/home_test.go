@@ -267,7 +267,7 @@ func TestErrorsSayWhatIsWrong(t *testing.T) {
 		{"port", edit(ClusterFile, ":7403", ":65536"), `the port in "127.0.0.1:65536" is not a number from 1 to 65535`},
 		{"host", edit(ClusterFile, "127.0.0.1:7403", "two words:7403"), `"two words" is neither a host name nor an IP address`},
 		{"unknown node key", edit(ClusterFile, "address = ", "adress = "), `"node.adress": unknown key; did you mean node.address?`},
-		{"no address", edit(ClusterFile, "address = \"127.0.0.1:7402\"", ""), `cluster.toml:48: "node.address": missing`},
+		{"no address", edit(ClusterFile, "address = \"127.0.0.1:7402\"", ""), `cluster.toml:49: "node.address": missing`},
 		{"no index", edit(ClusterFile, "index = 3", ""), `"node.index": missing`},
 		{"no nodes", func(dir string) {
 			path := filepath.Join(dir, ClusterFile)

@@ -26,9 +26,11 @@ type Roster struct {
 
 // Node is an entry of the roster.
 type Node struct {
-	Key  ed25519.PublicKey
-	Addr string // host:port, UDP, where its peers reach it
-	API  string // host:port, TCP, where clients reach it; "" if that is not said
+	Key ed25519.PublicKey // the first one
+	// NewKey has taken its place at the links, see [Rekey]; empty if none has.
+	NewKey ed25519.PublicKey
+	Addr   string // host:port, UDP, where its peers reach it
+	API    string // host:port, TCP, where clients reach it; "" if that is not said
 }
 
 const (
@@ -50,7 +52,7 @@ type rosterWire struct {
 }
 
 // Hash is the roster hash: SHA-256 of the canonical encoding of everything but
-// the addresses.
+// the addresses and new keys.
 func (r Roster) Hash() bft.Hash {
 	w := rosterWire{Domain: "abad/roster/v1", Cluster: r.Cluster, Era: r.Era, Window: uint64(r.Window), Group: r.Group}
 	for _, n := range r.Nodes {
@@ -59,9 +61,9 @@ func (r Roster) Hash() bft.Hash {
 	return bft.Sum(codec.Marshal(w))
 }
 
-// Index finds the node with a key.
+// Index finds the node that shows a key.
 func (r Roster) Index(key ed25519.PublicKey) (bft.ID, bool) {
-	i := slices.IndexFunc(r.Nodes, func(n Node) bool { return bytes.Equal(n.Key, key) })
+	i := slices.IndexFunc(r.Nodes, func(n Node) bool { return bytes.Equal(n.LinkKey(), key) })
 	return bft.ID(i), i >= 0
 }
 
@@ -115,11 +117,14 @@ func (t *table) nodes(r *Roster) {
 		if first, taken := keys[string(node.Key)]; taken {
 			n.wrong("key", "node %d has the key of node %d", i, first)
 		}
+		if first, taken := keys[string(node.NewKey)]; taken && len(node.NewKey) > 0 {
+			n.wrong("new_key", "node %d has the key of node %d", i, first)
+		}
 		at := place(node.Addr)
 		if first, taken := places[at]; taken {
 			n.wrong("address", "node %d has the address of node %d", i, first)
 		}
-		keys[string(node.Key)], places[at] = i, i
+		keys[string(node.Key)], keys[string(node.NewKey)], places[at] = i, i, i
 		r.Nodes = append(r.Nodes, node)
 	}
 }
@@ -129,11 +134,9 @@ func (t *table) node(i int) (n Node) {
 		t.wrong("index", "it is %d where %d comes: nodes are listed in order", index, i)
 	}
 	text, ok := required[string](t, "key", aText)
-	key, err := hex.DecodeString(text)
-	if ok && (err != nil || len(key) != ed25519.PublicKeySize) {
-		t.wrong("key", "an Ed25519 public key has %d hexadecimal digits", 2*ed25519.PublicKeySize)
-	}
-	n.Key = key
+	n.Key = t.publicKey("key", text, ok)
+	text, ok = optional[string](t, "new_key", aText)
+	n.NewKey = t.publicKey("new_key", text, ok)
 	if n.Addr, ok = required[string](t, "address", aText); ok {
 		if err := checkAddress(n.Addr, false); err != nil {
 			t.wrong("address", "%w", err)
@@ -173,8 +176,8 @@ func (t *table) number(key string, least, most int64) int64 {
 func (r Roster) encode() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `# The roster of a cluster: its nodes and what they must agree on. This file is the
-# same on all of them. Addresses may be edited, on every node that is to know;
-# all else is fixed for the era, and roster_hash guards it.
+# same on all of them. Addresses and new_key may be edited, on every node that is to
+# know; all else is fixed for the era, and roster_hash guards it.
 
 # Names the cluster: 32 random bytes.
 cluster = %q
@@ -185,7 +188,7 @@ era = %d
 # How many epochs may be open at once.
 window = %d
 
-# The hash of everything here but the addresses. It is part of every block, so
+# The hash of everything here but addresses and new keys. It is part of every block, so
 # nodes with different ones cannot agree.
 roster_hash = %q
 
@@ -206,11 +209,15 @@ commitments = [
 	}
 	b.WriteString(`]
 
-# The nodes in order. key: the node's Ed25519 public key. address: where its peers
-# reach it (UDP). api: where clients reach it (HTTP), if this file is to say so.
+# The nodes in order. key: the node's Ed25519 public key. new_key: what has taken its
+# place at the links, see abad rekey. address: where its peers reach it (UDP). api:
+# where clients reach it (HTTP), if this file is to say so.
 `)
 	for i, n := range r.Nodes {
 		fmt.Fprintf(&b, "\n[[node]]\nindex = %d\nkey = %q\naddress = %q\n", i, hex.EncodeToString(n.Key), n.Addr)
+		if len(n.NewKey) > 0 {
+			fmt.Fprintf(&b, "new_key = %q\n", hex.EncodeToString(n.NewKey))
+		}
 		if n.API != "" {
 			fmt.Fprintf(&b, "api = %q\n", n.API)
 		}

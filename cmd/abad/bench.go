@@ -251,7 +251,7 @@ func benchWireCommand() *cli.Command {
 			}
 			w := bench.Wire{Self: int(h.Self), Key: h.NodeKey, Warmup: time.Second, Seconds: c.Float64("seconds")}
 			for _, n := range h.Roster.Nodes[:c.Int("nodes")] {
-				w.Addrs, w.Keys = append(w.Addrs, n.Addr), append(w.Keys, n.Key)
+				w.Addrs, w.Keys = append(w.Addrs, n.Addr), append(w.Keys, n.LinkKey())
 			}
 			if file := c.String(flagNetwork); file != "" {
 				if w.Wrap, err = testNetwork(file, h); err != nil {

@@ -61,7 +61,7 @@ func runDoctor(c *cli.Context) error {
 func linksConfig(h *home.Home) net.Config {
 	conf := net.Config{Self: h.Self, Key: h.NodeKey, Cluster: h.Roster.Cluster, Era: h.Roster.Era}
 	for _, peer := range h.Roster.Nodes {
-		conf.Peers = append(conf.Peers, net.Peer{Key: peer.Key, Addr: peer.Addr})
+		conf.Peers = append(conf.Peers, net.Peer{Key: peer.LinkKey(), Addr: peer.Addr})
 	}
 	return conf
 }

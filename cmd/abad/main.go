@@ -49,7 +49,7 @@ func newApp() *cli.App {
 			submitCommand(), logCommand(), voteCommand(), decisionCommand(), decisionsCommand(), agreeCommand(), statusCommand(), proofCommand(), verifyCommand(), generalsCommand(), simCommand(), benchCommand(), versionCommand(),
 			backupCommand(), restoreCommand(), inspectCommand(),
 			tokenCommand(), logLevelCommand(),
-			topCommand(), doctorCommand(), adoptCommand(), completionCommand(),
+			topCommand(), doctorCommand(), adoptCommand(), rekeyCommand(), completionCommand(),
 		},
 		HideVersion: true, // the command says more
 

@@ -30,6 +30,7 @@ func TestScripts(t *testing.T) {
 			"occupy":  occupy,
 			"bytes":   makeBytes,
 			"replace": replace,
+			"insert":  insert,
 
 			"certificate": makeCertificate,
 			"token":       setToken,

@@ -111,7 +111,7 @@ func nodeConfig(h *home.Home, log *slog.Logger) node.Config {
 		Log: log,
 	}
 	for _, peer := range h.Roster.Nodes {
-		conf.Peers = append(conf.Peers, net.Peer{Key: peer.Key, Addr: peer.Addr})
+		conf.Peers = append(conf.Peers, net.Peer{Key: peer.LinkKey(), Addr: peer.Addr})
 	}
 	return conf
 }
