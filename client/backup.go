@@ -9,7 +9,7 @@ import (
 // Backup writes a copy of the node's store to w. A copy that was cut off is an
 // error here, or is noticed when it is restored.
 func (c *Client) Backup(ctx context.Context, w io.Writer) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url+"/v1/backup", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.nodes.own()+"/v1/backup", nil)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,11 @@ func ParsePosition(text string) (Position, error) { return wire.ParsePosition(te
 type Config struct {
 	// URL of the node's API. Without a scheme it is http.
 	URL string
+	// Others are further nodes of the same cluster, which stand in when one cannot be
+	// reached or has no room: a value goes to the next one under the same id, and is
+	// in the log once. What is one node's own (votes, proposals, backups, the log's
+	// level) goes to URL alone.
+	Others []string
 	// Connections that submissions may use at a time; further ones wait for one
 	// of them. 0: 1024. Each costs a file descriptor here and there.
 	Connections int
@@ -48,7 +53,7 @@ type Config struct {
 
 // Client is safe for use by many goroutines.
 type Client struct {
-	url      string // without a slash at the end
+	nodes    nodes // URLs without a slash at the end
 	attempts int
 	submits  *http.Client // with connections of its own, so that readers never
 	reads    *http.Client // wait for submissions
@@ -64,12 +69,16 @@ const (
 
 // New makes a client. It does not connect.
 func New(conf Config) (*Client, error) {
-	base, err := parseURL(conf.URL)
-	if err != nil {
-		return nil, err
-	}
-	if err := conf.checkToken(base); err != nil {
-		return nil, err
+	c := &Client{attempts: conf.Attempts}
+	for _, text := range append([]string{conf.URL}, conf.Others...) {
+		base, err := parseURL(text)
+		if err != nil {
+			return nil, err
+		}
+		if err := conf.checkToken(base); err != nil {
+			return nil, err
+		}
+		c.nodes.urls = append(c.nodes.urls, base)
 	}
 	if conf.Connections < 0 || conf.Attempts < 0 {
 		return nil, fmt.Errorf("client config: Connections or Attempts is negative")
@@ -77,7 +86,8 @@ func New(conf Config) (*Client, error) {
 	if conf.Connections == 0 {
 		conf.Connections = 1024
 	}
-	return &Client{url: base, attempts: conf.Attempts, submits: pool(conf, conf.Connections), reads: pool(conf, 0)}, nil
+	c.submits, c.reads = pool(conf, conf.Connections), pool(conf, 0)
+	return c, nil
 }
 
 // pool keeps up to so many connections open; 0: as many as are asked for.

@@ -124,7 +124,7 @@ func (c *Client) about(name string, d Decision, err error) error {
 func (c *Client) send(ctx context.Context, method, path, kind string, body []byte, most bounds, document any) error {
 	attempt, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(attempt, method, c.url+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(attempt, method, c.nodes.own()+path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

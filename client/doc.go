@@ -15,6 +15,13 @@
 // that nobody can say yet; SubmitID with its ID settles it, at this node or another.
 // Any other error means that the value was refused and will not come.
 //
+// # Several nodes
+//
+// With Config.Others a client turns to the next node when one cannot be reached, has
+// no room, or has not decided a value within five seconds, and sends the value there
+// under the same name. All nodes are asked before anybody waits. Votes, proposals,
+// backups and the log's level are one node's own and never go to another.
+//
 // # What the server can cost
 //
 // Answers, events and headers are bounded in bytes and in elements, a stream that

@@ -108,11 +108,11 @@ func (c *Client) unreachable(err error) error {
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	return fmt.Errorf("%s: %w: %w", c.url, ErrUnreachable, err)
+	return fmt.Errorf("%s: %w: %w", c.nodes.now(), ErrUnreachable, err)
 }
 
 func (c *Client) protocol(format string, args ...any) error {
-	return fmt.Errorf("%s: %w: %w", c.url, ErrProtocol, fmt.Errorf(format, args...))
+	return fmt.Errorf("%s: %w: %w", c.nodes.now(), ErrProtocol, fmt.Errorf(format, args...))
 }
 
 // neverSent reports whether no byte of a request can have reached the server.

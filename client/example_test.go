@@ -2,8 +2,10 @@ package client_test
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"log"
+	"os"
 	"sync"
 	"time"
 
@@ -78,4 +80,51 @@ func startNode() (url string, stop func()) {
 		}
 	})
 	return "http://" + ln.Addr().String(), func() { cancel(); running.Wait() }
+}
+
+// A client of several nodes sends a value to the next one when one does not answer,
+// under the same id, so that it is in the log once.
+func ExampleConfig_others() {
+	url, stop := startNode()
+	defer stop()
+
+	c, err := client.New(client.Config{
+		URL:    "http://127.0.0.1:1", // where nobody is
+		Others: []string{url},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	id := client.NewID()
+	if _, err := c.SubmitID(ctx, id, []byte("hello")); err != nil {
+		log.Fatal(err)
+	}
+	again, err := c.SubmitID(ctx, id, []byte("hello")) // in doubt: send it again
+	if err != nil {
+		log.Fatal(err)
+	}
+	page, err := c.Page(ctx, client.Position{Block: 1}, 10)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%d value, block %d\n", len(page.Values), again.Block)
+	// Output: 1 value, block 1
+}
+
+// Tokens and certificates of one's own.
+func ExampleConfig_token() {
+	pool := x509.NewCertPool()
+	if pem, err := os.ReadFile("api.crt"); err == nil {
+		pool.AppendCertsFromPEM(pem)
+	}
+	c, err := client.New(client.Config{
+		URL: "https://node0.example.org:7500", Token: os.Getenv("ABAD_TOKEN"), RootCAs: pool,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
 }

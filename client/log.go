@@ -17,7 +17,7 @@ func (c *Client) Page(ctx context.Context, from Position, limit int) (Page, erro
 		path += fmt.Sprint("&limit=", min(limit, maxPage))
 	}
 	var p Page
-	if err := c.get(ctx, path, pageBounds, &p); err != nil {
+	if err := c.read(ctx, path, pageBounds, &p); err != nil {
 		return Page{}, err
 	}
 	at := cursor{from}

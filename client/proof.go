@@ -17,7 +17,7 @@ var proofBounds = bounds{40 << 20, 64}
 // checked yet: see [Client.Verify].
 func (c *Client) Proof(ctx context.Context, id batch.ValueID) (wire.Proof, error) {
 	var p wire.Proof
-	err := c.get(ctx, fmt.Sprintf("/v1/values/%s/proof", id), proofBounds, &p)
+	err := c.read(ctx, fmt.Sprintf("/v1/values/%s/proof", id), proofBounds, &p)
 	if err == nil && p.ID != id {
 		err = c.protocol("the proof of value %s instead of value %s", p.ID, id)
 	}

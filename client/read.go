@@ -66,11 +66,28 @@ func (c *Client) failed(ctx context.Context, err error) error {
 	return c.unreachable(err)
 }
 
-// get reads a document once, without repeating itself.
+// read reads a document that all nodes have, from the first that answers.
+func (c *Client) read(ctx context.Context, path string, most bounds, document any) error {
+	var t tour
+	for {
+		url := c.nodes.now()
+		err := c.getFrom(ctx, url, path, most, document)
+		if err == nil || ctx.Err() != nil || !c.nodes.leave(url, err) || t.next(&c.nodes) {
+			return err
+		}
+	}
+}
+
+// get reads a document of the client's own node.
 func (c *Client) get(ctx context.Context, path string, most bounds, document any) error {
+	return c.getFrom(ctx, c.nodes.own(), path, most, document)
+}
+
+// getFrom reads a document once, without repeating itself.
+func (c *Client) getFrom(ctx context.Context, url, path string, most bounds, document any) error {
 	attempt, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(attempt, http.MethodGet, c.url+path, nil)
+	req, err := http.NewRequestWithContext(attempt, http.MethodGet, url+path, nil)
 	if err != nil {
 		return err
 	}
@@ -84,10 +101,10 @@ func (c *Client) get(ctx context.Context, path string, most bounds, document any
 	return nil
 }
 
-// Status asks the node how it is.
+// Status asks the node how it is; of several, the first that answers.
 func (c *Client) Status(ctx context.Context) (Status, error) {
 	var s Status
-	err := c.get(ctx, "/v1/status", statusBounds, &s)
+	err := c.read(ctx, "/v1/status", statusBounds, &s)
 	return s, err
 }
 
@@ -95,7 +112,7 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 // [*Error] with status 404.
 func (c *Client) Block(ctx context.Context, height uint64) (Block, error) {
 	var b Block
-	err := c.get(ctx, fmt.Sprint("/v1/blocks/", height), blockBounds, &b)
+	err := c.read(ctx, fmt.Sprint("/v1/blocks/", height), blockBounds, &b)
 	if err == nil && b.Height != height {
 		err = c.protocol("block %d instead of block %d", b.Height, height)
 	}

@@ -26,7 +26,7 @@ const (
 // connection is made anew where it broke: nothing is missing and nothing comes twice.
 func (c *Client) Stream(ctx context.Context, from Position) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		at, r := cursor{from}, retry{attempts: c.attempts}
+		at, r := cursor{from}, retry{attempts: c.attempts * len(c.nodes.urls)}
 		for {
 			before := at
 			answered, err := c.follow(ctx, &at, yield)
@@ -63,7 +63,9 @@ func (c *Client) follow(ctx context.Context, at *cursor, yield func(Entry, error
 	defer cancel(nil)
 	watch := time.AfterFunc(silence, func() { cancel(errSilence) })
 	defer watch.Stop()
-	resp, err := c.openStream(ctx, conn, at.next)
+	url := c.nodes.now()
+	defer func() { c.nodes.leave(url, err) }()
+	resp, err := c.openStream(ctx, conn, url, at.next)
 	if err != nil {
 		return false, err
 	}
@@ -108,8 +110,8 @@ func (c *Client) readEvents(in *events, at *cursor, take func(Entry) bool) error
 	}
 }
 
-func (c *Client) openStream(ctx, conn context.Context, from Position) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(conn, http.MethodGet, fmt.Sprint(c.url, "/v1/log/stream?from=", from), nil)
+func (c *Client) openStream(ctx, conn context.Context, url string, from Position) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(conn, http.MethodGet, fmt.Sprint(url, "/v1/log/stream?from=", from), nil)
 	if err != nil {
 		return nil, err
 	}

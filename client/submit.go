@@ -20,6 +20,9 @@ const (
 	// the server allows.
 	defaultWait = 30 * time.Second
 	maxWait     = 5 * time.Minute
+	// turnWait is the same where other nodes could do it: longer than a block takes
+	// under load, and short enough to leave a node that hangs.
+	turnWait = 5 * time.Second
 	// grace is what an answer may take beyond the wait that it was asked for.
 	grace = 10 * time.Second
 	// quickPending is the least time between two requests that were answered with
@@ -49,11 +52,13 @@ func (c *Client) Submit(ctx context.Context, payload []byte) (Receipt, error) {
 // random once for this value. The name of another value gets an [*Error] with
 // status 409.
 func (c *Client) SubmitID(ctx context.Context, id batch.ValueID, payload []byte) (Receipt, error) {
-	r := retry{attempts: c.attempts}
+	r := retry{attempts: c.attempts * len(c.nodes.urls)}
+	var t tour
 	sent := false // some request may have reached the node
 	for {
 		began := time.Now()
-		receipt, err := c.submit(ctx, id, payload)
+		url := c.nodes.now()
+		receipt, err := c.submit(ctx, url, id, payload)
 		if err == nil {
 			return receipt, nil
 		}
@@ -65,6 +70,9 @@ func (c *Client) SubmitID(ctx context.Context, id batch.ValueID, payload []byte)
 			pause = max(0, quickPending-time.Since(began))
 		} else {
 			pause, again = r.again(err)
+		}
+		if again && c.nodes.leave(url, err) && !t.next(&c.nodes) {
+			pause = 0
 		}
 		if again {
 			ended := sleep(ctx, pause)
@@ -88,14 +96,16 @@ func refusedForGood(err error) bool {
 }
 
 // submit sends one request.
-func (c *Client) submit(ctx context.Context, id batch.ValueID, payload []byte) (Receipt, error) {
+func (c *Client) submit(ctx context.Context, url string, id batch.ValueID, payload []byte) (Receipt, error) {
 	wait := defaultWait
-	if deadline, ok := ctx.Deadline(); ok {
+	if len(c.nodes.urls) > 1 {
+		wait = turnWait
+	} else if deadline, ok := ctx.Deadline(); ok {
 		wait = min(max(time.Until(deadline), time.Millisecond), maxWait)
 	}
 	attempt, cancel := context.WithTimeout(ctx, wait+grace)
 	defer cancel()
-	url := c.url + "/v1/values?timeout=" + wait.Round(time.Millisecond).String()
+	url += "/v1/values?timeout=" + wait.Round(time.Millisecond).String()
 	req, err := http.NewRequestWithContext(attempt, http.MethodPost, url, bytes.NewReader(payload))
 	if err != nil {
 		return Receipt{}, err

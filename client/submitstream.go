@@ -54,11 +54,20 @@ type Answer struct {
 // Pipeline opens a pipeline, which ends with ctx at the latest. It does not repeat
 // itself; the errors are those of a reading method.
 func (c *Client) Pipeline(ctx context.Context) (*Pipeline, error) {
+	url := c.nodes.now()
+	p, err := c.pipeline(ctx, url)
+	if err != nil {
+		c.nodes.leave(url, err) // for the next one
+	}
+	return p, err
+}
+
+func (c *Client) pipeline(ctx context.Context, url string) (*Pipeline, error) {
 	conn, cancel := context.WithCancel(ctx)
 	p := &Pipeline{client: c, out: newOutflow(), cancel: cancel}
 	// Package http does not give up a request while it waits for more of its body.
 	context.AfterFunc(conn, func() { p.out.fail(context.Cause(conn)) })
-	req, err := http.NewRequestWithContext(conn, http.MethodPost, c.url+"/v1/values/stream", p.out)
+	req, err := http.NewRequestWithContext(conn, http.MethodPost, url+"/v1/values/stream", p.out)
 	if err != nil {
 		cancel()
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -24,7 +25,7 @@ import (
 const defaultAPI = "http://127.0.0.1:7500"
 
 func apiFlag() cli.Flag {
-	return &cli.StringFlag{Name: "api", Value: defaultAPI, EnvVars: []string{"ABAD_API"}, Usage: "URL of a node's API"}
+	return &cli.StringFlag{Name: "api", Value: defaultAPI, EnvVars: []string{"ABAD_API"}, Usage: "`URL` of a node's API; with more after commas, one stands in for another"}
 }
 
 func tokenFlag() cli.Flag {
@@ -73,9 +74,10 @@ func newClient(c *cli.Context) (*client.Client, error) {
 	return api, err
 }
 
-// clientAt is let in by --token and --ca.
+// clientAt talks to the node at url, or at several with commas. It is let in by --token and --ca.
 func clientAt(c *cli.Context, url string) (*client.Client, error) {
-	conf := client.Config{URL: url, Token: c.String("token")}
+	urls := strings.Split(url, ",")
+	conf := client.Config{URL: urls[0], Others: urls[1:], Token: c.String("token")}
 	if name := c.String("ca"); name != "" {
 		pool, err := trusted(name)
 		if err != nil {
