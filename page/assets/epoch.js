@@ -58,7 +58,7 @@ function votes(phase, from, needed, all, round = 0) {
   const reached = from.length >= needed;
   return el("td", { class: reached ? "reached" : "" },
     pips(all, from, phase + " heard from", reached ? "reached" : ""),
-    el("span", { class: "fraction" }, `${from.length}`, round > 0 ? el("span", { class: "quiet" }, ` round ${round + 1}`) : null));
+    el("span", { class: "fraction" }, `${from.length}`, round > 0 ? el("span", { class: "quiet", title: `in round ${round + 1}` }, ` r${round + 1}`) : null));
 }
 
 function outcome(slot) {
