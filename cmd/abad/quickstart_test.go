@@ -37,7 +37,7 @@ func TestQuickstart(t *testing.T) {
 	}
 	script := "set -e -m -o pipefail\n" + strings.Join(blocks(t, "../../docs/quickstart.md"), "\n")
 	for old, new := range map[string]string{
-		"abad init --dir cluster": fmt.Sprintf("abad init --dir cluster --port %d --api-port %d", p.peer, p.api),
+		"abad init --dir cluster":                    fmt.Sprintf("abad init --dir cluster --port %d --api-port %d", p.peer, p.api),
 		`"$(pgrep -f 'start --home cluster/node2')"`: `"$(ps -o pid=,args= --ppid $(jobs -p %1) | grep 'start --home cluster/node2' | awk '{print $1}')"`,
 	} {
 		if !strings.Contains(script, old) {
