@@ -36,12 +36,6 @@ func (s *Server) getProfile(w *reply, r *http.Request) error {
 	if err != nil {
 		return problemf(http.StatusBadRequest, "the query %q is malformed", short(r.URL.RawQuery))
 	}
-	if text := q.Get("seconds"); text != "" {
-		seconds, err := strconv.ParseFloat(text, 64)
-		if err != nil || !(seconds > 0 && seconds <= maxProfile.Seconds()) {
-			return problemf(http.StatusBadRequest, "seconds=%s: is not a number up to %d", short(text), int(maxProfile.Seconds()))
-		}
-	}
 	name := r.PathValue("name")
 	serve, ok := profilers[name]
 	if !ok {
@@ -50,6 +44,9 @@ func (s *Server) getProfile(w *reply, r *http.Request) error {
 	if !ok && name != "" && profile.Lookup(name) == nil {
 		return problemf(http.StatusNotFound, "there is no profile %q", short(name)).withHint("/debug/pprof/ lists them")
 	}
+	if err := checkSeconds(q, name); err != nil {
+		return err
+	}
 	if !s.profiling.take(1) {
 		return busy("a profile is being taken")
 	}
@@ -57,5 +54,20 @@ func (s *Server) getProfile(w *reply, r *http.Request) error {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(maxProfile + writeTimeout))
 	w.Header().Set("Cache-Control", "no-store")
 	serve(w, r)
+	return nil
+}
+
+// checkSeconds refuses what the package would refuse in other words, or not at all.
+func checkSeconds(q url.Values, name string) error {
+	if !q.Has("seconds") {
+		return nil
+	}
+	if name != "profile" && name != "trace" {
+		return problemf(http.StatusBadRequest, "seconds=%s: is for profile and trace alone", short(q.Get("seconds")))
+	}
+	seconds, err := strconv.Atoi(q.Get("seconds"))
+	if err != nil || seconds < 1 || seconds > int(maxProfile.Seconds()) {
+		return problemf(http.StatusBadRequest, "seconds=%s: is not a number from 1 to %d", short(q.Get("seconds")), int(maxProfile.Seconds()))
+	}
 	return nil
 }

@@ -172,9 +172,9 @@ func TestProfiles(t *testing.T) {
 	if w := on.call("GET", path, ""); w.Code != 200 || !strings.Contains(w.Body.String(), "goroutine profile") {
 		t.Errorf("%d %.100s", w.Code, w.Body)
 	}
-	on.want(on.call("GET", "/debug/pprof/profile?seconds=61", ""), 400, "up to 60")
-	on.want(on.call("GET", "/debug/pprof/profile?seconds=-1", ""), 400, "up to 60")
-	on.want(on.call("GET", "/debug/pprof/profile?seconds=NaN", ""), 400, "up to 60")
+	on.want(on.call("GET", "/debug/pprof/profile?seconds=61", ""), 400, "from 1 to 60")
+	on.want(on.call("GET", "/debug/pprof/profile?seconds=-1", ""), 400, "from 1 to 60")
+	on.want(on.call("GET", "/debug/pprof/profile?seconds=NaN", ""), 400, "from 1 to 60")
 	on.want(on.call("GET", "/debug/pprof/none", ""), 404, "no profile")
 	on.want(on.call("POST", path, ""), 405, "GET")
 	tokens, policy := holders()

@@ -41,7 +41,7 @@ func (s *Server) postStream(w *reply, r *http.Request) error {
 	control := http.NewResponseController(w)
 	// First of all: a refusal must not wait for a body that waits for an answer.
 	if err := control.EnableFullDuplex(); err != nil || !r.ProtoAtLeast(1, 1) {
-		return problemf(http.StatusHTTPVersionNotSupported, "a stream of values needs HTTP/1.1 or later")
+		return problemf(http.StatusBadRequest, "a stream of values needs HTTP/1.1 or later")
 	}
 	if _, err := query(r); err != nil {
 		return err
