@@ -6,7 +6,7 @@ GO       ?= go
 
 SOAKTIME ?= 10m
 
-.PHONY: bench bench-full browser build check demo deploy release fuzz lint race sim soak soak-kill teeth test unit
+.PHONY: bench bench-flood bench-full browser build check demo deploy release fuzz lint race sim soak soak-kill teeth test unit
 
 ## test: every test, then every fuzz target for FUZZTIME
 test: unit browser fuzz
@@ -60,6 +60,10 @@ bench: build
 
 bench-full: build
 	bin/abad bench --suite full --results bench/results --doc docs/performance.md
+
+## bench-flood: commit latency while one client floods a node's API, as a ratio
+bench-flood: build
+	bin/abad bench flood
 
 ## demo: four processes decide, lose one, and go on
 demo:

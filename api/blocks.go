@@ -3,8 +3,9 @@ package api
 import (
 	"context"
 	"errors"
-	"slices"
+	"runtime"
 	"sync"
+	"time"
 	"unsafe"
 
 	"abad/api/wire"
@@ -12,13 +13,11 @@ import (
 )
 
 const (
-	// readSlots is how many readers may hold a block at a time. A block comes from
-	// the store as a whole and may have many megabytes.
-	readSlots = 8
 	// keptBlocks and keptBytes bound the blocks that stay in memory for the next
-	// reader: streams all read the newest ones, and a page in the middle of a large
-	// block should not cost the whole block again.
-	keptBlocks = 16
+	// reader: streams all read the newest ones, many that start at one place read the
+	// same ones after each other, and a page in the middle of a large block should not
+	// cost the whole block again. A block without values takes 100 bytes here.
+	keptBlocks = 1024
 	keptBytes  = 64 << 20
 	// scanned bounds how many blocks one walk looks at, since blocks may be empty.
 	scanned = 1024
@@ -29,8 +28,13 @@ type blocks struct {
 	node  Node
 	slots chan struct{}
 
+	// crowded reports whether so many read that they have to leave time to the node.
+	crowded func() bool
+
 	mu   sync.Mutex
-	kept []*loaded // the last one was used last
+	kept map[uint64]*loaded
+	size int    // of what is kept and loaded
+	uses uint64 // of kept, so far
 }
 
 // loaded is a block's values, or will be when ready is closed.
@@ -40,7 +44,8 @@ type loaded struct {
 	values []batch.Value
 	size   int
 	err    error
-	done   bool // guarded by blocks.mu
+	done   bool   // guarded by blocks.mu
+	used   uint64 // likewise: blocks.uses when it was used last
 }
 
 // valueOverhead is what a value takes in memory beside its payload.
@@ -49,8 +54,27 @@ const valueOverhead = int(unsafe.Sizeof(batch.Value{}))
 // errLoad is a block's error until it is loaded; it stays if the node panics.
 var errLoad = errors.New("the block was not read to its end")
 
-func newBlocks(node Node) *blocks {
-	return &blocks{node: node, slots: make(chan struct{}, readSlots)}
+// readSlots is how many readers may hold a block at a time, which comes from the store
+// as a whole and may have many megabytes. Half the processors: readers that all want
+// pages at once must not keep the node from its votes.
+func readSlots() int { return max(1, runtime.GOMAXPROCS(0)/2) }
+
+// idlePart is how much longer a slot stays taken than it was used while readers crowd:
+// all of them together then use an eighth of the processors, however much a hostile
+// one makes the store do.
+const idlePart = 3
+
+func newBlocks(node Node, crowded func() bool) *blocks {
+	return &blocks{node: node, slots: make(chan struct{}, readSlots()), crowded: crowded, kept: map[uint64]*loaded{}}
+}
+
+// release gives a slot back, later if others should have the processor first.
+func (b *blocks) release(began time.Time) {
+	if !b.crowded() {
+		<-b.slots
+		return
+	}
+	time.AfterFunc(idlePart*time.Since(began), func() { <-b.slots })
 }
 
 // walk shows take the values from pos on, in order, until it returns false, the log
@@ -66,7 +90,7 @@ func (b *blocks) walk(ctx context.Context, pos wire.Position, take func(wire.Ent
 	case <-ctx.Done():
 		return pos, context.Cause(ctx)
 	}
-	defer func() { <-b.slots }()
+	defer b.release(time.Now())
 	height, start := b.node.Height(), pos
 	for range scanned {
 		if pos.Block > height {
@@ -107,14 +131,13 @@ func (b *blocks) values(height uint64) ([]batch.Value, error) {
 func (b *blocks) find(height uint64) (l *loaded, mine bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for i, l := range b.kept {
-		if l.height == height {
-			b.kept = append(slices.Delete(b.kept, i, i+1), l)
-			return l, false
-		}
+	b.uses++
+	if l, ok := b.kept[height]; ok {
+		l.used = b.uses
+		return l, false
 	}
-	l = &loaded{height: height, ready: make(chan struct{}), err: errLoad}
-	b.kept = append(b.kept, l)
+	l = &loaded{height: height, ready: make(chan struct{}), err: errLoad, used: b.uses}
+	b.kept[height] = l
 	return l, true
 }
 
@@ -127,27 +150,29 @@ func (b *blocks) load(l *loaded) {
 	}
 }
 
-// settle forgets what could not be loaded, and old blocks over the bounds. The last
-// one stays however large it is: its reader comes back for the next piece.
+// settle forgets what could not be loaded, and the blocks that were not used for
+// longest over the bounds. This one stays however large it is: its reader comes back
+// for the next piece.
 func (b *blocks) settle(l *loaded) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	l.done = true
 	if l.err != nil {
-		b.kept = slices.DeleteFunc(b.kept, func(k *loaded) bool { return k == l })
+		delete(b.kept, l.height)
 		return
 	}
-	count, size := 0, 0
-	for i := len(b.kept) - 1; i >= 0; i-- {
-		k := b.kept[i]
-		if !k.done {
-			continue
+	b.size += l.size
+	for len(b.kept) > keptBlocks || b.size > keptBytes {
+		oldest := l
+		for _, k := range b.kept {
+			if k.done && k != l && (oldest == l || k.used < oldest.used) {
+				oldest = k
+			}
 		}
-		count, size = count+1, size+k.size
-		if count > 1 && (count > keptBlocks || size > keptBytes) {
-			b.kept = slices.Delete(b.kept, i, i+1)
-			size -= k.size
-			count--
+		if oldest == l {
+			return
 		}
+		delete(b.kept, oldest.height)
+		b.size -= oldest.size
 	}
 }

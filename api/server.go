@@ -78,13 +78,13 @@ func New(conf Config) (*Server, error) {
 		bodies:  newGauge(max(conf.Limits.Bodies, largestCost(conf.Node.Limits().MaxValue))),
 		readers: newGauge(int64(conf.Limits.Readers)),
 		short:   newGauge(int64(conf.Limits.Requests)),
-		blocks:  newBlocks(conf.Node),
 		origins: http.NewCrossOriginProtection(),
 
 		profiling: newGauge(1),
 
 		requests: newRequests(),
 	}
+	s.blocks = newBlocks(conf.Node, s.crowded)
 	for _, origin := range conf.Origins {
 		if err := s.origins.AddTrustedOrigin(origin); err != nil {
 			return nil, fmt.Errorf("api config: Origins: %w", err)

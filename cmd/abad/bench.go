@@ -55,7 +55,7 @@ func benchCommand() *cli.Command {
 			&cli.StringFlag{Name: "results", TakesFile: true, Usage: "write the suite's figures to the directory `DIR`"},
 			&cli.StringFlag{Name: "doc", TakesFile: true, Usage: "rewrite the table in `FILE`"},
 		},
-		Subcommands:  []*cli.Command{benchWireCommand()},
+		Subcommands:  []*cli.Command{benchWireCommand(), benchFloodCommand()},
 		Action:       runBench,
 		OnUsageError: badFlag,
 	}
