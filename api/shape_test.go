@@ -3,12 +3,14 @@ package api_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"abad/access"
 	"abad/api"
@@ -65,7 +67,9 @@ func TestStreamIsNotHeldBack(t *testing.T) {
 	if err := post(http.DefaultClient, tcp.addr+"/v1/values", "hello"); err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), "GET", tcp.addr+"/v1/log/stream", nil)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, "GET", tcp.addr+"/v1/log/stream", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -159,6 +159,10 @@ func TestVotesDoNotFailOver(t *testing.T) {
 	c := several(t, nowhere(t), "http://"+ln.Addr().String())
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
+	_, _ = c.Block(ctx, 1) // which the other is asked for, and answers badly
+	if len(asked) != 1 || <-asked != "/v1/blocks/1" {
+		t.Fatal("the client has not turned to the other node")
+	}
 	if _, err := c.Vote(ctx, "attack", true); !errors.Is(err, client.ErrUnreachable) {
 		t.Error(err)
 	}
