@@ -166,8 +166,13 @@ func (t *Transport) accept(ctx context.Context, ln *quic.Listener, door *door, r
 	}
 }
 
-// refuse counts a connection that was not let in, and says so now and then.
+// refuse counts a connection that was not let in, and says so now and then. One that
+// ended because a peer meant it to was not refused, however early it ended: QUIC
+// takes such a farewell only from who has finished the handshake.
 func (t *Transport) refuse(addr net.Addr, err error) {
+	if benign(err) {
+		return
+	}
 	cause := causeOf(err)
 	t.refusals.count(cause)
 	t.sayRefused(addr, cause, err)
