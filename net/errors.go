@@ -143,3 +143,10 @@ func kindOf(err error) string {
 	}
 	return err.Error()
 }
+
+// gaveUp reports whether the other side left before the end of the handshake, when
+// QUIC hides its reason (RFC 9000, section 10.2.3).
+func gaveUp(err error) bool {
+	var tr *quic.TransportError
+	return errors.As(err, &tr) && tr.Remote && tr.ErrorCode == quic.ApplicationErrorErrorCode
+}

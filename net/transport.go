@@ -184,7 +184,11 @@ func (t *Transport) sayRefused(addr net.Addr, cause Cause, err error) {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
-	if due, skipped := t.quiet.say("refused "+string(cause)+" "+host, once, time.Now()); due {
-		t.log.Warn("connection refused", "cause", string(cause), "addr", addr.String(), "err", ending(err), "skipped", skipped)
+	level, what := slog.LevelWarn, "connection refused"
+	if gaveUp(err) {
+		level, what = slog.LevelInfo, "connection given up by the other side"
+	}
+	if due, skipped := t.quiet.say(what+" "+string(cause)+" "+host, once, time.Now()); due {
+		t.log.Log(context.Background(), level, what, "cause", string(cause), "addr", addr.String(), "err", ending(err), "skipped", skipped)
 	}
 }
