@@ -15,7 +15,7 @@ test: unit browser fuzz
 check: lint test
 
 unit:
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 ## lint: gofmt, go vet, staticcheck
 lint:
@@ -32,7 +32,7 @@ browser:
 
 ## race: every test under the race detector (needs a C compiler)
 race:
-	$(GO) test -race ./...
+	$(GO) test -race -timeout 30m ./...
 
 ## fuzz: every fuzz target for FUZZTIME; make fuzz FUZZTIME=1m searches longer
 fuzz:
