@@ -5,10 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
-	"fmt"
 	"io"
-	mrand "math/rand/v2"
-	stdnet "net"
 	"net/http"
 	"sync"
 	"testing"
@@ -25,6 +22,7 @@ import (
 	"abad/coin"
 	"abad/metrics"
 	"abad/net"
+	"abad/net/nettest"
 	"abad/node"
 )
 
@@ -48,7 +46,7 @@ func newCluster(t *testing.T) []member {
 	}
 	var peers []net.Peer
 	var keys []ed25519.PrivateKey
-	for _, addr := range freeAddrs(t, n) {
+	for _, addr := range nettest.FreeAddrs(t, n) {
 		public, private, err := ed25519.GenerateKey(rand.Reader)
 		if err != nil {
 			t.Fatal(err)
@@ -83,23 +81,6 @@ func newCluster(t *testing.T) []member {
 		})
 	}
 	return members
-}
-
-// freeAddrs finds addresses below the ports that the system gives away by itself.
-func freeAddrs(t *testing.T, n int) (addrs []string) {
-	t.Helper()
-	for range 100 * n {
-		conn, err := stdnet.ListenPacket("udp", fmt.Sprint("127.0.0.1:", 10_000+mrand.IntN(20_000)))
-		if err != nil {
-			continue
-		}
-		defer conn.Close() // all at the end, so that no two are the same
-		if addrs = append(addrs, conn.LocalAddr().String()); len(addrs) == n {
-			return addrs
-		}
-	}
-	t.Fatal("no free ports")
-	return nil
 }
 
 // runAll starts the nodes and waits until each of them can decide.

@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	mrand "math/rand/v2"
-	stdnet "net"
 	"sync"
 	"testing"
 	"time"
@@ -18,6 +16,7 @@ import (
 	"abad/bft"
 	"abad/coin"
 	"abad/net"
+	"abad/net/nettest"
 )
 
 // cluster is real nodes in one process, on loopback.
@@ -41,7 +40,7 @@ func newCluster(t testing.TB, n int) *cluster {
 	c := &cluster{t: t, nodes: make([]*Node, n), stop: make([]func(), n)}
 	var peers []net.Peer
 	var keys []ed25519.PrivateKey
-	for _, addr := range freeAddrs(t, n) {
+	for _, addr := range nettest.FreeAddrs(t, n) {
 		pub, key, err := ed25519.GenerateKey(rand.Reader)
 		if err != nil {
 			t.Fatal(err)
@@ -75,25 +74,6 @@ type testWriter struct {
 func (w testWriter) Write(p []byte) (int, error) {
 	w.t.Logf("node%d %s", w.node, p)
 	return len(p), nil
-}
-
-// freeAddrs finds n addresses that nobody has now. Their ports are below those that
-// the system gives to sockets without one, so that nobody gets them by chance
-// while a node is down.
-func freeAddrs(t testing.TB, n int) (addrs []string) {
-	t.Helper()
-	for range 100 * n {
-		conn, err := stdnet.ListenPacket("udp", fmt.Sprint("127.0.0.1:", 10_000+mrand.IntN(20_000)))
-		if err != nil {
-			continue
-		}
-		defer conn.Close() // all at the end, so that no two are the same
-		if addrs = append(addrs, conn.LocalAddr().String()); len(addrs) == n {
-			return addrs
-		}
-	}
-	t.Fatal("no free ports")
-	return nil
 }
 
 // start runs a node; kill ends it.

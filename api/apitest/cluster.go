@@ -4,9 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
-	"fmt"
-	mrand "math/rand/v2"
-	stdnet "net"
 	"sync"
 	"testing"
 
@@ -14,6 +11,7 @@ import (
 	"abad/bft"
 	"abad/coin"
 	"abad/net"
+	"abad/net/nettest"
 	"abad/node"
 )
 
@@ -38,7 +36,7 @@ func StartCluster(t testing.TB, n int, change func(i int, conf *api.Config)) *Cl
 	}
 	var peers []net.Peer
 	var keys []ed25519.PrivateKey
-	for _, addr := range freeAddrs(t, n) {
+	for _, addr := range nettest.FreeAddrs(t, n) {
 		public, private, err := ed25519.GenerateKey(rand.Reader)
 		if err != nil {
 			t.Fatal(err)
@@ -86,21 +84,3 @@ func (c *Cluster) start(t testing.TB, conf node.Config, change func(int, *api.Co
 
 // Kill stops a node and its API.
 func (c *Cluster) Kill(i int) { c.stop[i]() }
-
-// freeAddrs finds addresses that nobody has now, below the ports that the system
-// gives to sockets without one.
-func freeAddrs(t testing.TB, n int) (addrs []string) {
-	t.Helper()
-	for range 100 * n {
-		conn, err := stdnet.ListenPacket("udp", fmt.Sprint("127.0.0.1:", 10_000+mrand.IntN(20_000)))
-		if err != nil {
-			continue
-		}
-		defer conn.Close() // all at the end, so that no two are the same
-		if addrs = append(addrs, conn.LocalAddr().String()); len(addrs) == n {
-			return addrs
-		}
-	}
-	t.Fatal("no free ports")
-	return nil
-}
