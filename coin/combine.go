@@ -2,6 +2,7 @@ package coin
 
 import (
 	"fmt"
+	"math/big"
 
 	"abad/bft"
 	"abad/coin/bls12381"
@@ -48,10 +49,15 @@ func (g Group) interpolate(shares []Share) (*bls12381.PointG1, error) {
 			return nil, fmt.Errorf("%w: node %d: %w", ErrBadShares, s.From, err)
 		}
 	}
-	sig := bls12381.Sum(points, lagrange(shares))
+	factors, divisor := lagrange(shares)
+	sig := bls12381.Sum(points, factors)
 	if !sig.InSubgroup() {
 		return nil, ErrBadShares
 	}
+	if divisor != nil {
+		sig.Mul(divisor, sig)
+	}
+	sig.Normalize()
 	return sig, nil
 }
 
@@ -71,31 +77,43 @@ func (g Group) checkSenders(shares []Share) error {
 	return nil
 }
 
-// lagrange gives the factors l with p(0) = sum of l[i] * p(x[i]) for every
-// polynomial p of lower degree than there are shares, where x[i] is the place of
-// a share's node, its index plus one:
+// lagrange gives integers l and the inverse of another, d, with d*p(0) = sum of
+// l[i] * p(x[i]) for every polynomial p of lower degree than there are shares,
+// where x[i] is the place of a share's node, its index plus one:
 //
-//	l[i] = product of x[j] / (x[j] - x[i]) over j != i
-func lagrange(shares []Share) []*bls12381.Scalar {
-	places := make([]*bls12381.Scalar, len(shares))
-	all := new(bls12381.Scalar)
-	all.One()
+//	l[i]/d = product of x[j] / (x[j] - x[i]) over j != i
+//
+// The l are small for nodes whose places are near each other, so that it is quicker
+// to divide once, in the end, than to multiply each point by a fraction, which has
+// as many bits as the order of the group. The inverse is nil if d is 1.
+func lagrange(shares []Share) (l []*big.Int, inverse *bls12381.Scalar) {
+	tops := make([]*big.Int, len(shares))
+	bottoms := make([]*big.Int, len(shares))
+	d := big.NewInt(1)
+	var factor, common big.Int
 	for i, s := range shares {
-		places[i] = new(bls12381.Scalar)
-		places[i].SetInt64(int64(s.From) + 1)
-		all.Mul(all, places[i])
-	}
-	factors := make([]*bls12381.Scalar, len(shares))
-	var difference, divisor bls12381.Scalar
-	for i, x := range places {
-		divisor.Set(x)
-		for j, y := range places {
+		tops[i], bottoms[i] = big.NewInt(1), big.NewInt(1)
+		for j, o := range shares {
 			if i != j {
-				divisor.Mul(&divisor, difference.Sub(y, x))
+				tops[i].Mul(tops[i], factor.SetInt64(int64(o.From)+1))
+				bottoms[i].Mul(bottoms[i], factor.SetInt64(int64(o.From)-int64(s.From)))
 			}
 		}
-		factors[i] = new(bls12381.Scalar)
-		factors[i].Div(all, &divisor)
+		common.GCD(nil, nil, tops[i], factor.Abs(bottoms[i]))
+		tops[i].Quo(tops[i], &common)
+		bottoms[i].Quo(bottoms[i], &common)
+		// d becomes the least common multiple of the bottoms.
+		common.GCD(nil, nil, d, factor.Abs(bottoms[i]))
+		d.Mul(d, factor.Quo(&factor, &common))
 	}
-	return factors
+	for i := range tops {
+		tops[i].Mul(tops[i], factor.Quo(d, bottoms[i]))
+	}
+	if d.IsInt64() && d.Int64() == 1 {
+		return tops, nil
+	}
+	inverse = new(bls12381.Scalar)
+	inverse.SetBytes(d.Bytes())
+	inverse.Inv(inverse)
+	return tops, inverse
 }

@@ -49,9 +49,11 @@ func (k *Key) Threshold() int { return k.group.Threshold() }
 
 // Sign gives this node's signature share on msg, 48 bytes: the hash of msg times
 // the secret.
-func (k *Key) Sign(msg []byte) []byte {
-	sig := hash(msg)
-	return encode(sig.Mul(k.secret.scalar, sig))
+func (k *Key) Sign(msg []byte) []byte { return k.SignHashed(Hash(msg)) }
+
+// SignHashed is Sign for a message that is hashed already.
+func (k *Key) SignHashed(msg Hashed) []byte {
+	return encode(new(bls12381.PointG1).Mul(k.secret.scalar, msg.point))
 }
 
 // Verify checks a combined signature.

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"math/big"
 
 	"abad/coin/bls12381"
 )
@@ -34,22 +35,23 @@ func (k *PublicKey) VerifyAll(msgs, sigs [][]byte) error {
 			return fmt.Errorf("%w: %w", ErrBadSignature, errNeutral)
 		}
 	}
-	if !k.madeAll(msgs, points) {
+	hashes := make([]*bls12381.PointG1, len(msgs))
+	for i, msg := range msgs {
+		hashes[i] = hash(msg)
+	}
+	if !k.madeAll(hashes, points) {
 		return fmt.Errorf("%w: %w", ErrBadSignature, errors.New("one of them does not match the key and its message"))
 	}
 	return nil
 }
 
-// madeAll is made for many points of the subgroup.
-func (k *PublicKey) madeAll(msgs [][]byte, points []*bls12381.PointG1) bool {
-	hashes := make([]*bls12381.PointG1, len(points))
-	coefficients := make([]*bls12381.Scalar, len(points))
+// madeAll is made for many hashes and points of the subgroup.
+func (k *PublicKey) madeAll(hashes, points []*bls12381.PointG1) bool {
+	coefficients := make([]*big.Int, len(points))
 	for i := range points {
-		hashes[i] = hash(msgs[i])
 		var random [coefficientSize]byte
 		rand.Read(random[:]) // never fails
-		coefficients[i] = new(bls12381.Scalar)
-		coefficients[i].SetBytes(random[:])
+		coefficients[i] = new(big.Int).SetBytes(random[:])
 	}
 	sum, of := bls12381.Sum(points, coefficients), bls12381.Sum(hashes, coefficients)
 	return bls12381.EqualPairings(sum, bls12381.PreparedBase(), of, k.lines)
@@ -58,13 +60,14 @@ func (k *PublicKey) madeAll(msgs [][]byte, points []*bls12381.PointG1) bool {
 // CombineAll is [Key.Combine] for many messages, with one check for all: shares[i]
 // make the signature on msgs[i]. If it fails with [ErrBadShares], Combine tells for
 // which message.
-func (k *Key) CombineAll(msgs [][]byte, shares [][]Share) ([][]byte, error) {
+func (k *Key) CombineAll(msgs []Hashed, shares [][]Share) ([][]byte, error) {
 	if len(msgs) != len(shares) {
 		return nil, fmt.Errorf("coin: shares for %d of %d messages", len(shares), len(msgs))
 	}
 	if len(msgs) == 0 {
 		return nil, nil
 	}
+	hashes := make([]*bls12381.PointG1, len(shares))
 	points := make([]*bls12381.PointG1, len(shares))
 	sigs := make([][]byte, len(shares))
 	for i := range shares {
@@ -75,9 +78,9 @@ func (k *Key) CombineAll(msgs [][]byte, shares [][]Share) ([][]byte, error) {
 		if points[i].IsNull() {
 			return nil, ErrBadShares
 		}
-		sigs[i] = encode(points[i])
+		hashes[i], sigs[i] = msgs[i].point, encode(points[i])
 	}
-	if !k.group.key.madeAll(msgs, points) {
+	if !k.group.key.madeAll(hashes, points) {
 		return nil, ErrBadShares
 	}
 	return sigs, nil

@@ -75,7 +75,7 @@ func BenchmarkVerifyAll(b *testing.B) {
 }
 
 // combinable is what a node of four has when n messages are to be signed.
-func combinable(t testing.TB, n int) (key *Key, msgs [][]byte, shares [][]Share) {
+func combinable(t testing.TB, n int) (key *Key, msgs [][]byte, hashed []Hashed, shares [][]Share) {
 	t.Helper()
 	group, secrets, err := Deal(4, 2, rand.Reader)
 	if err != nil {
@@ -89,6 +89,7 @@ func combinable(t testing.TB, n int) (key *Key, msgs [][]byte, shares [][]Share)
 	}
 	for i := range n {
 		msgs = append(msgs, BeaconMessage(uint64(i)))
+		hashed = append(hashed, Hash(msgs[i]))
 		var of []Share
 		for k := range 2 {
 			signer := keys[(i+k)%4]
@@ -96,12 +97,12 @@ func combinable(t testing.TB, n int) (key *Key, msgs [][]byte, shares [][]Share)
 		}
 		shares = append(shares, of)
 	}
-	return keys[0], msgs, shares
+	return keys[0], msgs, hashed, shares
 }
 
 func TestCombineAll(t *testing.T) {
-	key, msgs, shares := combinable(t, 5)
-	sigs, err := key.CombineAll(msgs, shares)
+	key, msgs, hashed, shares := combinable(t, 5)
+	sigs, err := key.CombineAll(hashed, shares)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,15 +114,15 @@ func TestCombineAll(t *testing.T) {
 	}
 	swapped := slices.Clone(shares) // without coefficients the sum would be right
 	swapped[0], swapped[4] = swapped[4], swapped[0]
-	if _, err := key.CombineAll(msgs, swapped); !errors.Is(err, ErrBadShares) {
+	if _, err := key.CombineAll(hashed, swapped); !errors.Is(err, ErrBadShares) {
 		t.Errorf("shares in each other's place: %v", err)
 	}
 	bad := slices.Clone(shares)
 	bad[2] = []Share{shares[2][0], {From: shares[2][1].From, Sig: shares[3][1].Sig}}
-	if _, err := key.CombineAll(msgs, bad); !errors.Is(err, ErrBadShares) {
+	if _, err := key.CombineAll(hashed, bad); !errors.Is(err, ErrBadShares) {
 		t.Errorf("a share on another message: %v", err)
 	}
-	if _, err := key.CombineAll(msgs[:4], shares); err == nil {
+	if _, err := key.CombineAll(hashed[:4], shares); err == nil {
 		t.Error("shares without a message")
 	}
 	if sigs, err := key.CombineAll(nil, nil); err != nil || len(sigs) != 0 {
@@ -132,10 +133,10 @@ func TestCombineAll(t *testing.T) {
 func BenchmarkCombineAll(b *testing.B) {
 	for _, n := range []int{1, 2, 8, 32} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			key, msgs, shares := combinable(b, n)
+			key, _, hashed, shares := combinable(b, n)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := key.CombineAll(msgs, shares); err != nil {
+				if _, err := key.CombineAll(hashed, shares); err != nil {
 					b.Fatal(err)
 				}
 			}

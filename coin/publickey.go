@@ -79,6 +79,13 @@ func (k *PublicKey) made(msg []byte, sig *bls12381.PointG1) bool {
 	return !sig.IsNull() && bls12381.EqualPairings(sig, bls12381.PreparedBase(), hash(msg), k.lines)
 }
 
+// Hashed is a message's point, which is half of the work of a signature. Who signs
+// a message and combines the shares of others on it needs it twice.
+type Hashed struct{ point *bls12381.PointG1 }
+
+// Hash hashes a message to G1 (RFC 9380).
+func Hash(msg []byte) Hashed { return Hashed{hash(msg)} }
+
 func hash(msg []byte) *bls12381.PointG1 {
 	return bls12381.HashG1(msg, []byte(bls12381.SignatureTag))
 }

@@ -126,7 +126,7 @@ func (n *Node) build() error {
 	d.votes = make(chan decision.In, inputQueue)
 	d.certifier = &certifier{
 		key: c.CoinKey, tell: d.tell, vote: d.vote, decidedMessage: n.DecidedMessage,
-		wake: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), hashed: map[uint64]hashed{},
 	}
 	d.decider = newDecider(d, decision.Config{
 		Quorum: n.quorum, Self: c.Self, Cluster: c.Cluster, Era: c.Era, Signer: c.CoinKey,

@@ -17,7 +17,15 @@ type PointG1 struct{ p bls.G1Jac }
 
 var _ kyber.Point = (*PointG1)(nil)
 
-func (p *PointG1) affine() *bls.G1Affine { return new(bls.G1Affine).FromJacobian(&p.p) }
+func (p *PointG1) affine() *bls.G1Affine {
+	if p.p.Z.IsOne() { // it saves an inversion
+		return &bls.G1Affine{X: p.p.X, Y: p.p.Y}
+	}
+	return new(bls.G1Affine).FromJacobian(&p.p)
+}
+
+// Normalize makes later uses of p that need its affine form quicker.
+func (p *PointG1) Normalize() { p.setAffine(p.affine()) }
 
 func (p *PointG1) setAffine(a *bls.G1Affine) *PointG1 {
 	p.p.FromAffine(a)

@@ -2,6 +2,7 @@ package bls12381
 
 import (
 	"bytes"
+	"math/big"
 	"testing"
 
 	"go.dedis.ch/kyber/v3"
@@ -97,14 +98,19 @@ func TestPairingIsBilinear(t *testing.T) {
 func TestSumIsMulsAndAdds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 5).Draw(t, "n")
-		points, scalars := make([]*PointG1, n), make([]*Scalar, n)
+		points, factors := make([]*PointG1, n), make([]*big.Int, n)
 		want := G1.Point()
 		for i := range points {
 			points[i] = new(PointG1).Mul(drawScalar(t, "p"), nil).(*PointG1)
-			scalars[i] = drawScalar(t, "s").(*Scalar)
-			want.Add(want, G1.Point().Mul(scalars[i], points[i]))
+			scalar := drawScalar(t, "s").(*Scalar)
+			factors[i] = scalar.big()
+			if rapid.Bool().Draw(t, "small") {
+				small := rapid.Int64().Draw(t, "factor")
+				factors[i], scalar = big.NewInt(small), new(Scalar).SetInt64(small).(*Scalar)
+			}
+			want.Add(want, G1.Point().Mul(scalar, points[i]))
 		}
-		if got := Sum(points, scalars); !got.Equal(want) {
+		if got := Sum(points, factors); !got.Equal(want) {
 			t.Fatalf("%v, want %v", got, want)
 		}
 	})

@@ -3,11 +3,10 @@ package bls12381
 import (
 	"bytes"
 	"fmt"
+	"math/big"
 	"sync"
 
-	"github.com/consensys/gnark-crypto/ecc"
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
-	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 	"go.dedis.ch/kyber/v3"
 )
 
@@ -65,27 +64,35 @@ func (p *PointG1) UnmarshalOnCurve(data []byte) error {
 // come from UnmarshalOnCurve.
 func (p *PointG1) InSubgroup() bool { return p.p.IsInSubGroup() }
 
-// Sum is scalars[0]*points[0] + scalars[1]*points[1] + ..., for 22 terms a third
-// quicker than Muls: the doublings are shared (Straus), the digits are signed.
-// Unlike Mul it is right for points outside the subgroup too. Both lists have
-// the same length.
-func Sum(points []*PointG1, scalars []*Scalar) *PointG1 {
-	digits := make([][fr.Bits + 1]int8, len(scalars))
-	terms := make([]bls.G1Affine, len(scalars))
-	minus := make([]bls.G1Affine, len(scalars))
+// Sum is factors[0]*points[0] + factors[1]*points[1] + ... for integers of either
+// sign that are no secrets: it takes the longer, the more bits they have. The
+// doublings are shared (Straus), the digits are signed. Unlike Mul it is right for
+// points outside the subgroup too. Both lists have the same length.
+func Sum(points []*PointG1, factors []*big.Int) *PointG1 {
+	plus := make([]bls.G1Affine, len(factors))
+	minus := make([]bls.G1Affine, len(factors))
+	once := make([]*big.Int, len(factors)) // the absolute factors, and three times that
+	thrice := make([]*big.Int, len(factors))
 	top := 0
-	for i, s := range scalars {
-		top = max(top, ecc.NafDecomposition(s.big(), digits[i][:]))
-		terms[i] = *points[i].affine()
-		minus[i].Neg(&terms[i])
+	for i, f := range factors {
+		plus[i] = *points[i].affine()
+		minus[i].Neg(&plus[i])
+		if f.Sign() < 0 {
+			plus[i], minus[i] = minus[i], plus[i]
+		}
+		once[i] = new(big.Int).Abs(f)
+		thrice[i] = new(big.Int).Mul(once[i], three)
+		top = max(top, thrice[i].BitLen())
 	}
 	sum := new(PointG1)
-	for bit := top - 1; bit >= 0; bit-- {
+	for bit := top - 1; bit > 0; bit-- {
 		sum.p.DoubleAssign()
-		for i := range terms {
-			switch digits[i][bit] {
+		for i := range factors {
+			// 2x is 3x - x: the difference of their bits gives x signed digits of
+			// which no two neighbours are other than 0 (Reitwiesner 1960).
+			switch int(thrice[i].Bit(bit)) - int(once[i].Bit(bit)) {
 			case 1:
-				sum.p.AddMixed(&terms[i])
+				sum.p.AddMixed(&plus[i])
 			case -1:
 				sum.p.AddMixed(&minus[i])
 			}
@@ -93,6 +100,8 @@ func Sum(points []*PointG1, scalars []*Scalar) *PointG1 {
 	}
 	return sum
 }
+
+var three = big.NewInt(3)
 
 // PreparedG2 is a point of G2 with the part of its pairings that depends on
 // nothing else (24 KiB). It saves a quarter of [EqualPairings].
