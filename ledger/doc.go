@@ -9,7 +9,9 @@
 // header is here and lists the batch, or its header is not here yet and it is the
 // slot of the batch's maker. Epoch e is opened, if e-K is committed here, when
 //
-//   - some held batch, whoever made it, is in no block and not covered, or
+//   - some held batch, whoever made it, is in no block and not covered, and either
+//     the driver has said [Rested] since the last epoch was opened here, or the VAL
+//     of a peer's own slot in e or later has come: the quickest sets the pace, or
 //   - the VAL of Amplify peers' own slots in e or later have come: a correct node
 //     has opened it.
 //

@@ -13,7 +13,7 @@ import (
 // Limits of a ledger.
 const (
 	// DefaultEpochs is K, how many epochs may be open at once.
-	DefaultEpochs = 4
+	DefaultEpochs = 8
 	// OrphanAge is how many blocks another maker's batch must have missed before
 	// this node lists it.
 	OrphanAge = 2
@@ -39,7 +39,7 @@ type Config struct {
 	Signer  coin.Signer
 }
 
-// In is what the driver says: [Clock], [Hold], [Link], [Hurried], [Signed],
+// In is what the driver says: [Clock], [Hold], [Link], [Hurried], [Rested], [Signed],
 // [BadShares], [Certified], [Adopt], [Mute] or [Resume].
 type In interface{ in() }
 
@@ -62,6 +62,10 @@ type Link struct {
 // Hurried answers [Linger].
 type Hurried struct{ Epoch uint64 }
 
+// Rested answers [Opened]: the next epoch may be opened. When to say so is a matter
+// of load alone. Said at once, epochs follow each other as closely as the rules allow.
+type Rested struct{}
+
 // Mute keeps this node out of all epochs up to Until: it neither votes nor counts
 // votes there, and gets their blocks by [Adopt] alone. For a node that has lost
 // its journal, and so does not know what it has said. A later Mute replaces it.
@@ -74,6 +78,7 @@ func (Clock) in()     {}
 func (Hold) in()      {}
 func (Link) in()      {}
 func (Hurried) in()   {}
+func (Rested) in()    {}
 func (Signed) in()    {}
 func (BadShares) in() {}
 func (Certified) in() {}
@@ -91,7 +96,8 @@ type Journal struct {
 	Entry Entry
 }
 
-// Opened says that this node has proposed in an epoch.
+// Opened says that this node has proposed in an epoch. It asks for [Rested], without
+// which this node opens no further one of its own accord.
 type Opened struct{ Epoch uint64 }
 
 // Linger asks for [Hurried] after about the time that the epoch has taken so far.
@@ -138,6 +144,7 @@ type Machine struct {
 	recent    *recent
 	bench     *bench
 
+	tired  bool     // an epoch was opened, and the driver has not said Rested
 	opened uint64   // the last epoch that this node proposed in
 	epochs []*epoch // certified+1, ... in order; those that anything is known of
 	pool   pool
@@ -186,6 +193,8 @@ func (m *Machine) Input(in In) (Step, error) {
 		if ep := m.known(in.Epoch); ep != nil {
 			m.call(&s, ep, Entry{Kind: Hurry})
 		}
+	case Rested:
+		m.tired, m.pool.changed = false, true
 	case Signed:
 		err = m.signed(&s, in)
 	case BadShares:

@@ -160,6 +160,42 @@ func TestNobodyAloneDrivesEmptyEpochs(t *testing.T) {
 	}
 }
 
+// After an epoch the next one waits for Rested, or for a peer that has opened it. A
+// peer alone gives no reason to open one, only the time.
+func TestEpochsRest(t *testing.T) {
+	val := func(epoch uint64) Msg {
+		return Msg{Epoch: epoch, ACS: acs.Msg{Slot: 3, RBC: rbc.Msg{Kind: rbc.Val, Payload: Header{Time: 5}.Encode()}}}
+	}
+	for name, wake := range map[string]func(m *Machine, epoch uint64){
+		"rested": func(m *Machine, _ uint64) { m.Input(Rested{}) },
+		"a peer": func(m *Machine, epoch uint64) { m.Handle(3, val(epoch)) },
+	} {
+		w := newWorld(t, 4, 1)
+		m := New(w.config(0))
+		hold := func(value uint64) {
+			d := w.batch(0, value)
+			m.Input(Hold{Digest: d, Values: w.batches[d]})
+		}
+		open := func(want int, why string) {
+			t.Helper()
+			if got := m.Open(); len(got) != want {
+				t.Errorf("%s: epochs %v are open: %s", name, got, why)
+			}
+		}
+		m.Input(Resume{})
+		wake(m, 1)
+		open(0, "there is nothing to agree on")
+		hold(1)
+		open(1, "the first batch is due at once")
+		hold(2)
+		open(1, "the second one has to wait")
+		wake(m, 2)
+		open(2, "the wait is over")
+		hold(3)
+		open(2, "the third one has to wait")
+	}
+}
+
 // Random order, duplicates, silent nodes, batches that reach some only, more work
 // while epochs are under way: one log, nothing lost, nothing twice.
 func TestRandomRuns(t *testing.T) {

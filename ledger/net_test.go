@@ -93,6 +93,7 @@ func (w *world) react(at bft.ID, depth int, out Out) {
 		w.journal[at][out.Epoch] = append(w.journal[at][out.Epoch], out.Entry)
 	case Opened:
 		w.opened[at]++
+		w.input(at, depth, Rested{})
 	case Linger:
 		w.input(at, depth, Hurried(out))
 	case Want:

@@ -18,13 +18,15 @@ func (m *Machine) open(s *Step) bool {
 	if !m.pool.changed {
 		return false
 	}
-	if !m.amplified(next) && !m.uncovered(next) {
+	peers := m.openers(next)
+	if peers < m.cfg.Quorum.Amplify() && (m.tired && peers == 0 || !m.uncovered(next)) {
 		m.pool.changed = false
 		return false
 	}
 	ep := m.epoch(next)
 	h := m.propose()
 	m.proposed(ep, h)
+	m.tired = true
 	s.Emit(Opened{Epoch: next})
 	m.call(s, ep, Entry{Kind: Propose, Header: h.Encode()})
 	for id := range m.bench.of(next).All() {
@@ -72,9 +74,9 @@ func (m *Machine) listed(id bft.ID, d bft.Hash) bool {
 	return false
 }
 
-// amplified reports whether a correct node has opened epoch next or a later one:
-// whoever opens an epoch proposes in it.
-func (m *Machine) amplified(next uint64) bool {
+// openers counts the peers that have opened epoch next or a later one: whoever opens
+// an epoch proposes in it.
+func (m *Machine) openers(next uint64) int {
 	var opened bft.IDSet
 	for e := next; e <= m.certified+uint64(len(m.epochs)); e++ {
 		ep := m.known(e)
@@ -85,7 +87,7 @@ func (m *Machine) amplified(next uint64) bool {
 		}
 	}
 	opened.Remove(m.cfg.Self)
-	return opened.Len() >= m.cfg.Quorum.Amplify()
+	return opened.Len()
 }
 
 // uncovered reports whether some held batch has no slot that may take it.

@@ -11,18 +11,9 @@ import (
 	"abad/bft"
 )
 
-const (
-	// minLinger and maxLinger bound how long values wait for company while
-	// earlier ones are on their way: long enough to make batches that are worth
-	// their votes, short enough not to be felt.
-	minLinger = time.Millisecond
-	maxLinger = 50 * time.Millisecond
-)
-
-// batcher makes batches of the values of our own clients: at once when nothing
-// of ours is under way, else when enough has come together or a part of the time
-// that an epoch takes has passed. So an idle node adds no delay and a busy one
-// fills its batches.
+// batcher makes batches of the values of our own clients: at once when no epoch was
+// opened lately, else just before the next one may be (see pace), or when enough has
+// come together. So an idle node adds no delay and a busy one fills its batches.
 type batcher struct {
 	limits Limits
 	wake   chan struct{} // capacity 1: there may be something to seal
@@ -35,7 +26,8 @@ type batcher struct {
 	sealing *building   // on its way to the disk
 	sealed  map[bft.Hash]*building
 	queued  int64         // bytes in all of these
-	latency time.Duration // from sealing to the block, smoothed
+	due     time.Time     // a batch that is not full is sealed then
+	linger  time.Duration // between two of those
 	stopped bool
 }
 
@@ -81,7 +73,7 @@ func (t *building) fail(err error) {
 }
 
 func newBatcher(l Limits) *batcher {
-	return &batcher{limits: l, wake: make(chan struct{}, 1), sealed: map[bft.Hash]*building{}, latency: minLinger}
+	return &batcher{limits: l, wake: make(chan struct{}, 1), sealed: map[bft.Hash]*building{}}
 }
 
 // enqueue adds a value to the batch being made. It copies the payload.
@@ -162,11 +154,11 @@ func (b *batcher) take() (*building, time.Duration) {
 	case b.open == nil:
 		return nil, time.Hour
 	default:
-		linger := min(max(b.latency/4, minLinger), maxLinger)
-		if wait := linger - time.Since(b.open.since); wait > 0 && len(b.sealed) > 0 {
+		if wait := time.Until(b.due); wait > 0 {
 			return nil, wait
 		}
 		t, b.open = b.open, nil
+		b.due = time.Now().Add(b.linger)
 	}
 	t.data, t.builder, t.since = t.builder.Bytes(), nil, time.Now()
 	b.sealing = t
@@ -195,9 +187,15 @@ func (b *batcher) land(d bft.Hash) (*building, bool) {
 	}
 	delete(b.sealed, d)
 	b.queued -= int64(len(t.data))
-	b.latency += (time.Since(t.since) - b.latency) / 8
-	signal(b.wake)
 	return t, true
+}
+
+// opened notes that an epoch was, and after how long a batch should be made for the
+// next one.
+func (b *batcher) opened(seal time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.due, b.linger = time.Now().Add(seal), seal
 }
 
 // queue is how many bytes of our own wait for a block.

@@ -68,6 +68,7 @@ type driver struct {
 	failed   error
 	opened   map[uint64]time.Time // when an open epoch was opened
 	patience []deadline
+	pace     pace
 }
 
 // tick collects what a tick has decided, in the order in which it must happen.
@@ -277,7 +278,9 @@ func (d *driver) output(out ledger.Out) {
 	case ledger.Journal:
 		d.tick.journal = append(d.tick.journal, store.Record{Epoch: out.Epoch, Data: out.Entry.Encode()})
 	case ledger.Opened:
-		d.opened[out.Epoch] = time.Now()
+		now := time.Now()
+		d.opened[out.Epoch] = now
+		d.batcher.opened(d.pace.opened(now))
 	case ledger.Linger:
 		sofar := time.Since(d.opened[out.Epoch])
 		d.patience = append(d.patience, deadline{out.Epoch, time.Now().Add(min(sofar, maxPatience))})
@@ -295,6 +298,9 @@ func (d *driver) output(out ledger.Out) {
 // hurry ends the waits that are over.
 func (d *driver) hurry() {
 	now := time.Now()
+	if d.pace.over(now) {
+		d.input(ledger.Rested{})
+	}
 	for i := 0; i < len(d.patience); {
 		if p := d.patience[i]; !now.Before(p.at) {
 			d.patience = append(d.patience[:i], d.patience[i+1:]...)
@@ -309,6 +315,9 @@ func (d *driver) untilDeadline() time.Duration {
 	wait := time.Hour
 	for _, p := range d.patience {
 		wait = min(wait, time.Until(p.at))
+	}
+	if !d.pace.next.IsZero() {
+		wait = min(wait, time.Until(d.pace.next))
 	}
 	return max(wait, 0)
 }
@@ -384,7 +393,10 @@ func (d *driver) announce(blocks []ledger.Committed) {
 		d.values.Add(c.Block.Header.Values)
 		now := time.Now()
 		view := d.view(e, now)
-		delete(d.opened, e)
+		if opened, ok := d.opened[e]; ok {
+			d.pace.observe(now.Sub(opened))
+			delete(d.opened, e)
+		}
 		d.history.committed(c.Block, now, view)
 		for _, s := range view.Slots {
 			d.coins.Add(uint64(s.Coins))

@@ -6,7 +6,7 @@
 // One event happens at a time and the adversary picks which. It may
 //
 //   - delay and reorder without bound, and hand a message over twice;
-//   - let any hint fire or wait: hurry, catch-up, pull, certifier, sync;
+//   - let any hint fire or wait: hurry, rest, catch-up, pull, certifier, sync;
 //   - reset a link, crash a node at any event (what was not synced is lost, or not)
 //     and restart it, partition the network and heal it;
 //   - lose a PUSH, which promises nothing;

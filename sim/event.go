@@ -11,13 +11,14 @@ const (
 	evPush                  // a batch arrives; ref is its number
 	evPull                  // a pull of a listed batch; ref is its place in world.pulls
 	evHurry                 // the hint that ends the wait of an epoch
+	evRest                  // the hint that a node may open the next epoch
 	evTick                  // a node's sync, and what it then sends
 	evCertifier             // the certifier has done a job; ref is its place in world.jobs
 	evFollow                // a node asks a peer for certified blocks
 )
 
 func (k kind) String() string {
-	return [...]string{"message", "bytes", "position", "push", "pull", "hurry", "sync", "certifier", "catch-up"}[k]
+	return [...]string{"message", "bytes", "position", "push", "pull", "hurry", "rest", "sync", "certifier", "catch-up"}[k]
 }
 
 // event is something that can happen next. Those of a node to itself have from

@@ -132,6 +132,7 @@ func (n *node) output(out ledger.Out) {
 	case ledger.Opened:
 		n.opened = out.Epoch
 		n.w.openedEpoch(n, out.Epoch)
+		n.w.later(n, event{kind: evRest})
 	case ledger.Linger:
 		n.w.later(n, event{kind: evHurry, epoch: uint32(out.Epoch)})
 	case ledger.Want:

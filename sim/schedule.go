@@ -48,7 +48,7 @@ type scheduler struct {
 	w      *world
 	name   string
 	fifo   bool
-	hints  uint8 // the lane of hurry, sync, certifier and pull
+	hints  uint8 // the lane of hurry, rest, sync, certifier and pull
 	asking uint8 // the lane of catch-up
 
 	slow  []bool // swarm: by link; partition: by node, its side; victim, slowest: by node

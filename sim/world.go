@@ -191,6 +191,8 @@ func (w *world) deliver(e event) {
 		n.pull(e.ref)
 	case evHurry:
 		n.input(ledger.Hurried{Epoch: uint64(e.epoch)})
+	case evRest:
+		n.input(ledger.Rested{})
 	case evTick:
 		n.ticking = false
 		n.finish()

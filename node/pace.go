@@ -1,0 +1,54 @@
+package node
+
+import "time"
+
+const (
+	// minRest and restParts are how far apart epochs are opened on a slow network:
+	// a sixth of the time that one takes, so that six of [ledger.DefaultEpochs]
+	// are under way, but not closer than minRest, for the processors' sake.
+	minRest   = 25 * time.Millisecond
+	restParts = 6
+	// firstRest serves until an epoch has told how long one takes.
+	firstRest = time.Millisecond
+)
+
+// pace says how soon after an epoch the next one may be opened. An epoch costs
+// about the same whatever is in it, so those that follow each other without need
+// only keep the processors from the others. On a fast network it is one after the
+// other, each with all that has come meanwhile; where an epoch takes longer than
+// minRest, it is several at a time.
+type pace struct {
+	took time.Duration // by an epoch, from its opening to its block, smoothed
+	next time.Time     // when the ledger is told that it has rested; zero: it knows
+}
+
+func (p *pace) observe(took time.Duration) {
+	if p.took == 0 {
+		p.took = took
+	}
+	p.took += (took - p.took) / 8
+}
+
+// rest is how long to wait.
+func (p *pace) rest() time.Duration {
+	if p.took == 0 {
+		return firstRest
+	}
+	return min(p.took, max(minRest, p.took/restParts))
+}
+
+// opened begins a rest, and gives when batches should be made: early enough to be
+// with all peers when it ends.
+func (p *pace) opened(now time.Time) (seal time.Duration) {
+	p.next = now.Add(p.rest())
+	return p.rest() * 4 / 5
+}
+
+// over reports, once, that the rest is over.
+func (p *pace) over(now time.Time) bool {
+	if p.next.IsZero() || now.Before(p.next) {
+		return false
+	}
+	p.next = time.Time{}
+	return true
+}
