@@ -120,7 +120,7 @@ func (t *Transport) serve(ctx context.Context, socket net.PacketConn) error {
 	door := newDoor(t.refuse)
 	defer door.close()
 	tr := &quic.Transport{
-		Conn:                t.wrap(socket),
+		Conn:                inBursts(t.wrap(socket)),
 		ConnectionIDLength:  connectionIDLength,
 		StatelessResetKey:   reset,
 		VerifySourceAddress: door.crowded,
