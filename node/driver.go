@@ -177,9 +177,9 @@ func (d *driver) input(in ledger.In) {
 func (d *driver) event(e net.Event) {
 	switch e.Kind {
 	case net.LinkUp, net.PeerHeard:
-		d.input(ledger.Link{Peer: e.From, Up: true})
+		d.reachable(e.From, true)
 	case net.LinkDown, net.PeerSilent:
-		d.input(ledger.Link{Peer: e.From, Up: false})
+		d.reachable(e.From, false)
 	}
 	if e.Kind == net.LinkUp || e.Kind == net.Frame {
 		d.follower.heard(e.From, e.Position)
@@ -187,6 +187,11 @@ func (d *driver) event(e net.Event) {
 	for _, raw := range e.Msgs {
 		d.message(e.From, raw)
 	}
+}
+
+func (d *driver) reachable(peer bft.ID, up bool) {
+	d.input(ledger.Link{Peer: peer, Up: up})
+	d.fetcher.heard(peer, up)
 }
 
 // Kinds of messages: the first byte says whose they are.

@@ -17,8 +17,11 @@ const (
 	// pushHint is how long a listed batch may still arrive by PUSH before it is
 	// pulled: its header is small and overtakes it.
 	pushHint = 50 * time.Millisecond
-	// pullTimeout bounds one PULL, so that a peer that does not answer costs no
-	// more than that before the next one is asked.
+	// pullHedge is how long a peer may take for its answer until the next one is
+	// asked too: a node that has just died was the first to be asked for all that
+	// it had listed, and a block waits for that.
+	pullHedge = 250 * time.Millisecond
+	// pullTimeout bounds one PULL.
 	pullTimeout = 5 * time.Second
 	// pullPause is the pause after all peers were asked in vain.
 	pullPause = 250 * time.Millisecond
@@ -47,8 +50,12 @@ type fetcher struct {
 	height    func() uint64
 	log       *slog.Logger
 
+	// ask gets a batch from a peer and takes it in.
+	ask func(ctx context.Context, peer, maker bft.ID, d bft.Hash) error
+
 	mu     sync.Mutex
 	queues []wants
+	silent bft.IDSet // peers that do not answer at present
 }
 
 type wants struct {
@@ -63,6 +70,7 @@ type want struct {
 
 func newFetcher(nodes int) *fetcher {
 	f := &fetcher{queues: make([]wants, nodes)}
+	f.ask = f.request
 	for i := range f.queues {
 		f.queues[i].wake = make(chan struct{}, pullsPerLister)
 	}
@@ -82,6 +90,17 @@ func (f *fetcher) want(w ledger.Want) {
 		q.list = append(q.list, want{Want: w, due: time.Now().Add(pushHint)})
 	}
 	signal(q.wake)
+}
+
+// heard notes whether a peer seems to be there.
+func (f *fetcher) heard(peer bft.ID, there bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if there {
+		f.silent.Remove(peer)
+	} else {
+		f.silent.Add(peer)
+	}
 }
 
 // run serves one lister's queue.
@@ -141,35 +160,70 @@ func (f *fetcher) settled(ctx context.Context, w want) bool {
 	return err == nil && f.intake.accept(ctx, w.Lister, w.Digest, data) == nil
 }
 
-// pull asks the lister first, then everybody else. It reports success.
+// pull asks the lister first, then everybody else, and those last that are silent. It
+// reports success.
 func (f *fetcher) pull(ctx context.Context, w ledger.Want) bool {
 	if !w.Decided && f.intake.expected(w.Digest) {
 		return false // look again later
 	}
-	n := len(f.queues)
-	for i := range n {
-		id := bft.ID((int(w.Lister) + i) % n)
-		if id == f.self {
-			continue
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	hedge := time.NewTimer(time.Hour)
+	defer hedge.Stop()
+	answers := make(chan error, len(f.queues))
+	waiting := 0
+	for peers := f.order(w.Lister); len(peers) > 0 || waiting > 0; {
+		if len(peers) > 0 {
+			peer := peers[0]
+			peers = peers[1:]
+			waiting++
+			asking.Go(func() {
+				err := f.ask(ctx, peer, w.Lister, w.Digest)
+				if err != nil && ctx.Err() == nil && !errors.Is(err, net.ErrDown) {
+					f.log.Debug("pull", "peer", peer, "batch", w.Digest.Short(), "err", err)
+				}
+				answers <- err
+			})
 		}
-		err := f.pullFrom(ctx, id, w.Lister, w.Digest)
-		if err == nil {
-			return true
-		}
-		if ctx.Err() != nil {
+		hedge.Reset(pullHedge)
+		select {
+		case err := <-answers:
+			if err == nil {
+				return true
+			}
+			waiting--
+		case <-hedge.C:
+		case <-ctx.Done():
 			return false
-		}
-		if !errors.Is(err, net.ErrDown) {
-			f.log.Debug("pull", "peer", id, "batch", w.Digest.Short(), "err", err)
 		}
 	}
 	return false
 }
 
-func (f *fetcher) pullFrom(ctx context.Context, id, maker bft.ID, d bft.Hash) error {
+// order is in which order peers are asked for what a lister lists.
+func (f *fetcher) order(lister bft.ID) []bft.ID {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var there, silent []bft.ID
+	n := len(f.queues)
+	for i := range n {
+		switch id := bft.ID((int(lister) + i) % n); {
+		case id == f.self:
+		case f.silent.Has(id):
+			silent = append(silent, id)
+		default:
+			there = append(there, id)
+		}
+	}
+	return append(there, silent...)
+}
+
+func (f *fetcher) request(ctx context.Context, peer, maker bft.ID, d bft.Hash) error {
 	asking, cancel := context.WithTimeout(ctx, pullTimeout)
 	defer cancel()
-	data, err := f.transport.Request(asking, id, askBatch, d[:], batch.MaxSize)
+	data, err := f.transport.Request(asking, peer, askBatch, d[:], batch.MaxSize)
 	if err != nil {
 		return err
 	}

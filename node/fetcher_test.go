@@ -1,0 +1,117 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"abad/bft"
+	"abad/ledger"
+)
+
+// pullable is a fetcher of node 0 of four whose peers answer as they are told.
+type pullable struct {
+	*fetcher
+	mu   sync.Mutex
+	list []bft.ID
+}
+
+func askedFetcher(answer func(ctx context.Context, peer bft.ID) error) *pullable {
+	a := &pullable{fetcher: newFetcher(4)}
+	a.log = slog.New(slog.DiscardHandler)
+	a.ask = func(ctx context.Context, peer, _ bft.ID, _ bft.Hash) error {
+		a.mu.Lock()
+		a.list = append(a.list, peer)
+		a.mu.Unlock()
+		return answer(ctx, peer)
+	}
+	return a
+}
+
+var errAsked = errors.New("no such batch")
+
+func TestPullAsksTheNextPeer(t *testing.T) {
+	mute := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+	for name, c := range map[string]struct {
+		answer func(ctx context.Context, peer bft.ID) error
+		silent []bft.ID
+		asked  []bft.ID
+		took   time.Duration
+		failed bool
+	}{
+		"the lister has it": {
+			answer: func(context.Context, bft.ID) error { return nil },
+			asked:  []bft.ID{2},
+		},
+		"the lister has died": { // and nobody has noticed
+			answer: func(ctx context.Context, peer bft.ID) error {
+				if peer == 2 {
+					return mute(ctx)
+				}
+				return nil
+			},
+			asked: []bft.ID{2, 3}, took: pullHedge,
+		},
+		"the lister is silent": {
+			answer: func(ctx context.Context, peer bft.ID) error {
+				if peer == 2 {
+					return mute(ctx)
+				}
+				return nil
+			},
+			silent: []bft.ID{2}, asked: []bft.ID{3},
+		},
+		"the lister is slow": {
+			answer: func(_ context.Context, peer bft.ID) error {
+				if peer != 2 {
+					return errAsked
+				}
+				time.Sleep(4 * pullHedge)
+				return nil
+			},
+			asked: []bft.ID{2, 3, 1}, took: 4 * pullHedge,
+		},
+		"nobody has it": {
+			answer: func(context.Context, bft.ID) error { return errAsked },
+			asked:  []bft.ID{2, 3, 1}, failed: true,
+		},
+		"all who are there do not": {
+			answer: func(context.Context, bft.ID) error { return errAsked },
+			silent: []bft.ID{2, 3}, asked: []bft.ID{1, 2, 3}, failed: true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := askedFetcher(c.answer)
+				for _, id := range c.silent {
+					f.heard(id, false)
+				}
+				began := time.Now()
+				ok := f.pull(t.Context(), ledger.Want{Lister: 2, Decided: true})
+				if ok == c.failed || time.Since(began) != c.took || !slices.Equal(f.list, c.asked) {
+					t.Errorf("%v after %v, asked %v", ok, time.Since(began), f.list)
+				}
+			})
+		})
+	}
+}
+
+// A pull ends with its context, and with it all that it has asked.
+func TestPullEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := askedFetcher(func(ctx context.Context, _ bft.ID) error { <-ctx.Done(); return ctx.Err() })
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if f.pull(ctx, ledger.Want{Lister: 1, Decided: true}) {
+			t.Error("a pull that nobody answers succeeds")
+		}
+		if len(f.list) != 3 {
+			t.Errorf("asked %v", f.list)
+		}
+	})
+}
