@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"abad/batch"
 	"abad/bft"
 )
 
@@ -34,8 +33,7 @@ func (m *Machine) commit(s *Step) bool {
 		Time:     max(clocks[len(clocks)/2], m.tip.time+1),
 		Accepted: accepted,
 	}
-	block, values := m.take(header, digests)
-	m.append(s, block, values)
+	m.append(s, m.take(header, digests))
 	return true
 }
 
@@ -86,9 +84,9 @@ func (m *Machine) lister(ep *epoch, d bft.Hash) bft.ID {
 
 // take makes a block of held batches and enters its values: it skips those that the
 // log has. What is beyond the limits of a block stays in the pool, for a later one.
-func (m *Machine) take(header BlockHeader, digests []bft.Hash) (*Block, []batch.ValueID) {
+func (m *Machine) take(header BlockHeader, digests []bft.Hash) *Block {
 	block := &Block{Header: header}
-	var values []batch.ValueID
+	block.Header.Values = 0
 	total := 0
 	for i, d := range digests {
 		ids := m.pool.held[d].values
@@ -98,23 +96,22 @@ func (m *Machine) take(header BlockHeader, digests []bft.Hash) (*Block, []batch.
 		}
 		t := Taken{Digest: d, Total: uint32(len(ids))}
 		for i, id := range ids {
-			if m.recent.value(header.Epoch, id) {
-				values = append(values, id)
-			} else {
+			if !m.recent.value(id) {
 				t.skip(i)
 			}
 		}
+		block.Header.Values += uint64(t.Kept())
 		block.Batches = append(block.Batches, t)
 	}
 	block.Header.Root = MerkleRoot(digests)
-	block.Header.Values = uint64(len(values))
-	return block, values
+	return block
 }
 
 // append makes block the tip.
-func (m *Machine) append(s *Step, block *Block, values []batch.ValueID) {
+func (m *Machine) append(s *Step, block *Block) {
 	ep := m.epoch(block.Header.Epoch)
-	m.enter(block, values)
+	values := m.recent.open
+	m.enter(block)
 	ep.cert.hash = m.tip.hash
 	m.pool.drop(block.digests())
 	m.pool.changed = true
@@ -123,10 +120,10 @@ func (m *Machine) append(s *Step, block *Block, values []batch.ValueID) {
 }
 
 // enter takes a block, whose values are in, into what the log remembers.
-func (m *Machine) enter(block *Block, values []batch.ValueID) {
+func (m *Machine) enter(block *Block) {
 	h := block.Header
 	m.tip = tip{height: h.Epoch, time: h.Time, hash: h.Hash()}
-	m.recent.end(h.Epoch, taken{batches: block.digests(), values: values})
+	m.recent.end(h.Epoch, block.digests())
 	m.bench.block(h.Epoch, h.Accepted)
 }
 
@@ -161,10 +158,10 @@ func (m *Machine) adopt(s *Step, in Adopt) error {
 			return fmt.Errorf("%w: batch %s of block %d is not held", ErrInput, d.Short(), h.Epoch)
 		}
 	}
-	block, values := m.take(h, digests)
+	block := m.take(h, digests)
 	if block.Hash() != h.Hash() {
 		return fmt.Errorf("%w: block %d is certified as %s, and comes out as %s here", ErrInput, h.Epoch, h.Hash(), block.Hash())
 	}
-	m.append(s, block, values)
+	m.append(s, block)
 	return m.certify(s, Certified{Epoch: h.Epoch, Certificate: in.Certificate})
 }

@@ -284,8 +284,7 @@ func (m *Machine) Slots(epoch uint64) []acs.Slot {
 
 // Epoch gives the epoch in which a value of the recent log entered it.
 func (m *Machine) Epoch(id batch.ValueID) (uint64, bool) {
-	e, ok := m.recent.values[id]
-	return e, ok
+	return m.recent.epochOf(id)
 }
 
 // Logged reports whether a batch is in the recent log.

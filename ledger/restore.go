@@ -29,15 +29,15 @@ func (m *Machine) Restore(block *Block, values []batch.ValueID, certified bool) 
 		return fmt.Errorf("%w: block %d does not follow block %d", ErrInput, h.Epoch, m.tip.height)
 	}
 	for _, id := range values {
-		m.recent.value(h.Epoch, id)
+		m.recent.value(id)
 	}
 	if certified && m.certified == h.Epoch-1 {
 		m.certified = h.Epoch
-		m.enter(block, values)
+		m.enter(block)
 		return nil
 	}
 	ep := m.epoch(h.Epoch)
-	m.enter(block, values)
+	m.enter(block)
 	ep.cert.hash = m.tip.hash
 	if certified {
 		ep.cert.done = &Certificate{}

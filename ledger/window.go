@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"sort"
+
 	"abad/batch"
 	"abad/bft"
 )
@@ -19,42 +21,78 @@ const (
 // of the log alone, whenever a node began to read it.
 type recent struct {
 	batches map[bft.Hash]uint64
-	values  map[batch.ValueID]uint64
-	epochs  []taken // oldest first
+	epochs  []taken         // oldest first
+	open    []batch.ValueID // of the epoch that is being entered
+	values  index           // of those in epochs and open
+	next    uint32          // place of the next value: its number in the log, from anywhere, modulo 2^32
 }
 
 type taken struct {
+	epoch   uint64
 	batches []bft.Hash
 	values  []batch.ValueID
+	first   uint32 // place of the first of them
 }
 
 func newRecent() *recent {
-	return &recent{batches: map[bft.Hash]uint64{}, values: map[batch.ValueID]uint64{}}
+	return &recent{batches: map[bft.Hash]uint64{}, values: newIndex()}
 }
 
-// value enters a value that epoch takes, unless the log has it.
-func (r *recent) value(epoch uint64, id batch.ValueID) (fresh bool) {
-	if _, logged := r.values[id]; logged {
+// value enters a value of the epoch to come, unless the log has it.
+func (r *recent) value(id batch.ValueID) (fresh bool) {
+	hash := r.values.hash(id)
+	slot, _, logged := r.find(hash, id)
+	if logged {
 		return false
 	}
-	r.values[id] = epoch
+	r.values.put(slot, hash, r.next)
+	r.open = append(r.open, id)
+	r.next++
 	return true
 }
 
-// end enters the batches of epoch, after its values, and forgets what falls out.
-func (r *recent) end(epoch uint64, t taken) {
-	for _, d := range t.batches {
+func (r *recent) find(hash uint32, id batch.ValueID) (slot, place uint32, found bool) {
+	return r.values.find(hash, func(place uint32) bool {
+		if i := r.next - place; int(i) <= len(r.open) {
+			return r.open[len(r.open)-int(i)] == id
+		}
+		t := r.holder(place)
+		return t.values[place-t.first] == id
+	})
+}
+
+// holder is the ended epoch that has the value at a place.
+func (r *recent) holder(place uint32) *taken {
+	oldest := r.epochs[0].first
+	i := sort.Search(len(r.epochs), func(i int) bool { return r.epochs[i].first-oldest > place-oldest })
+	return &r.epochs[i-1]
+}
+
+// epochOf gives the epoch in which a value of the log entered it.
+func (r *recent) epochOf(id batch.ValueID) (epoch uint64, logged bool) {
+	_, place, logged := r.find(r.values.hash(id), id)
+	if !logged || int(r.next-place) <= len(r.open) {
+		return 0, false
+	}
+	return r.holder(place).epoch, true
+}
+
+// end ends an epoch, whose values are in, with its batches, and forgets what falls out.
+func (r *recent) end(epoch uint64, batches []bft.Hash) {
+	for _, d := range batches {
 		r.batches[d] = epoch
 	}
-	r.epochs = append(r.epochs, t)
-	for len(r.epochs) > Window || len(r.values) > MaxRecent && len(r.epochs) > 1 {
-		for _, d := range r.epochs[0].batches {
+	r.epochs = append(r.epochs, taken{epoch, batches, r.open, r.next - uint32(len(r.open))})
+	r.open = nil
+	for len(r.epochs) > Window || r.values.used > MaxRecent && len(r.epochs) > 1 {
+		oldest := &r.epochs[0]
+		for _, d := range oldest.batches {
 			delete(r.batches, d)
 		}
-		for _, id := range r.epochs[0].values {
-			delete(r.values, id)
+		for i, id := range oldest.values {
+			r.values.remove(r.values.hash(id), oldest.first+uint32(i))
 		}
-		r.epochs[0] = taken{}
+		*oldest = taken{}
 		r.epochs = r.epochs[1:]
 	}
 }
