@@ -36,7 +36,6 @@ type building struct {
 	builder *batch.Builder
 	data    []byte // once it is sealed
 	tickets []*Ticket
-	since   time.Time // of the first value, then of the sealing
 }
 
 // Ticket is the promise of a receipt.
@@ -121,7 +120,7 @@ func (b *batcher) limit() int64 { return b.limits.Backlog / 2 }
 func begin() *building {
 	var salt [16]byte
 	rand.Read(salt[:]) // never fails
-	return &building{builder: batch.NewBuilder(salt), since: time.Now()}
+	return &building{builder: batch.NewBuilder(salt)}
 }
 
 // next waits until a batch is to be sealed, and takes it.
@@ -160,7 +159,7 @@ func (b *batcher) take() (*building, time.Duration) {
 		t, b.open = b.open, nil
 		b.due = time.Now().Add(b.linger)
 	}
-	t.data, t.builder, t.since = t.builder.Bytes(), nil, time.Now()
+	t.data, t.builder = t.builder.Bytes(), nil
 	b.sealing = t
 	return t, 0
 }

@@ -8,8 +8,6 @@ const (
 	// are under way, but not closer than minRest, for the processors' sake.
 	minRest   = 25 * time.Millisecond
 	restParts = 6
-	// firstRest serves until an epoch has told how long one takes.
-	firstRest = time.Millisecond
 )
 
 // pace says how soon after an epoch the next one may be opened. An epoch costs
@@ -29,10 +27,10 @@ func (p *pace) observe(took time.Duration) {
 	p.took += (took - p.took) / 8
 }
 
-// rest is how long to wait.
+// rest is how long to wait: minRest until an epoch has told how long one takes.
 func (p *pace) rest() time.Duration {
 	if p.took == 0 {
-		return firstRest
+		return minRest
 	}
 	return min(p.took, max(minRest, p.took/restParts))
 }
