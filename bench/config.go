@@ -16,10 +16,10 @@ type Config struct {
 	Seconds float64       // of measuring
 	Warmup  time.Duration // before that
 	Clients int           // connections in all; 0: two for each node
-	Depth   int           // values in flight on each connection of a closed loop; 0: 2048
+	Depth   int           // values in flight on each connection of a closed loop; 0: 16384 over all
 	Alone   bool          // one value at a time on the idle cluster, over one connection
 	// Patience is how long a connection goes without any answer before its values
-	// are given to another node; 0: 3 seconds.
+	// are given to another node; 0: 3 seconds if there are Faults, else 30.
 	Patience time.Duration
 	Faults   []Fault
 	Delay    time.Duration // injected, one way; to give latencies in units of it
@@ -44,8 +44,11 @@ type Process interface {
 }
 
 const (
-	defaultDepth    = 2048
-	defaultPatience = 3 * time.Second
+	defaultFlight = 16384
+	// A node that is only slow must not be given up: that repeats its values
+	// elsewhere and makes all of them slower. So without faults patience is long.
+	faultPatience   = 3 * time.Second
+	defaultPatience = 30 * time.Second
 	// alonePause lets a cluster come to rest between two values that are alone.
 	alonePause = 100 * time.Millisecond
 	// drainTime is how long values may take after the end of the sending. What has
@@ -80,13 +83,16 @@ func (c Config) Validate() (Config, error) {
 		c.Clients = 2 * len(c.Nodes)
 	}
 	if c.Depth == 0 {
-		c.Depth = defaultDepth
+		c.Depth = max(1, defaultFlight/c.Clients)
 	}
 	if c.Alone {
 		c.Clients, c.Depth = 1, 1
 	}
 	if c.Patience == 0 {
 		c.Patience = defaultPatience
+		if len(c.Faults) > 0 {
+			c.Patience = faultPatience
+		}
 	}
 	if c.Tell == nil {
 		c.Tell = func(float64, float64) {}
