@@ -49,13 +49,13 @@ func (g Group) interpolate(shares []Share) (*bls12381.PointG1, error) {
 			return nil, fmt.Errorf("%w: node %d: %w", ErrBadShares, s.From, err)
 		}
 	}
-	factors, divisor := lagrange(shares)
+	factors, inverse := lagrange(shares)
 	sig := bls12381.Sum(points, factors)
 	if !sig.InSubgroup() {
 		return nil, ErrBadShares
 	}
-	if divisor != nil {
-		sig.Mul(divisor, sig)
+	if inverse != nil {
+		sig.Mul(inverse, sig)
 	}
 	sig.Normalize()
 	return sig, nil

@@ -36,6 +36,7 @@ type building struct {
 	builder *batch.Builder
 	data    []byte // once it is sealed
 	tickets []*Ticket
+	since   time.Time // of the first value
 }
 
 // Ticket is the promise of a receipt.
@@ -120,7 +121,7 @@ func (b *batcher) limit() int64 { return b.limits.Backlog / 2 }
 func begin() *building {
 	var salt [16]byte
 	rand.Read(salt[:]) // never fails
-	return &building{builder: batch.NewBuilder(salt)}
+	return &building{builder: batch.NewBuilder(salt), since: time.Now()}
 }
 
 // next waits until a batch is to be sealed, and takes it.
@@ -153,7 +154,13 @@ func (b *batcher) take() (*building, time.Duration) {
 	case b.open == nil:
 		return nil, time.Hour
 	default:
-		if wait := time.Until(b.due); wait > 0 {
+		// Peers that open epochs more often than we would put due off each time, but
+		// values need not wait for ever.
+		due := b.open.since.Add(2 * b.linger)
+		if b.due.Before(due) {
+			due = b.due
+		}
+		if wait := time.Until(due); wait > 0 {
 			return nil, wait
 		}
 		t, b.open = b.open, nil
