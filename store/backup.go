@@ -9,7 +9,6 @@ import (
 	"hash"
 	"io"
 
-	"github.com/dgraph-io/badger/v4"
 	"lukechampine.com/blake3"
 )
 
@@ -32,8 +31,11 @@ func (s *Store) Backup(w io.Writer) error {
 	if _, err := out.WriteString(backupHeader); err != nil {
 		return err
 	}
-	err := s.scan(nil, nil, func(key []byte, item *badger.Item) error {
-		return s.value(item, func(value []byte) error {
+	err := s.scan(nil, nil, func(key []byte, r record) error {
+		if key[0] == ownKey {
+			return nil
+		}
+		return r.value(func(value []byte) error {
 			return errors.Join(putBytes(out, key), putBytes(out, value))
 		})
 	})

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/dgraph-io/badger/v4"
-
 	"abad/bft"
 	"abad/codec"
 )
@@ -46,33 +44,49 @@ type pendingRecord struct {
 // on disk when PutBatch returns, and pending until a block takes it. A batch that
 // is held, pending or not, stays as it is.
 func (s *Store) PutBatch(digest bft.Hash, maker bft.ID, data []byte) error {
+	return s.QueueBatch(digest, maker, data)()
+}
+
+// QueueBatch begins what PutBatch does; stored waits for its end. What is written by
+// calls that begin after QueueBatch has returned is not on disk before the batch, so
+// no crash can leave a record that speaks of it and not the batch.
+func (s *Store) QueueBatch(digest bft.Hash, maker bft.ID, data []byte) (stored func() error) {
 	if len(data) == 0 {
-		return errors.New("put batch: it is empty")
+		return func() error { return errors.New("put batch: it is empty") }
 	}
 	p, first := s.held.reserve(Pending{Digest: digest, Maker: maker, Size: len(data)})
 	if !first {
-		<-p.stored // the same batch from two peers at once: one of them writes
-		return p.err
+		p.wait() // the same batch from two peers at once: one of them writes
+		return p.wait
 	}
-	p.err = s.putReserved(p, data)
-	s.held.settle(p)
-	close(p.stored)
-	if p.err != nil {
-		return fmt.Errorf("put batch %s: %w", digest.Short(), p.err)
+	w, err := s.queueReserved(p, data)
+	if w == nil {
+		s.held.settle(p, err)
+		return p.wait
 	}
-	return nil
+	go func() { s.held.settle(p, s.await(w)) }()
+	return p.wait
 }
 
-func (s *Store) putReserved(p *pending, data []byte) error {
+// queueReserved gives no write if there is an error, or nothing to write.
+func (s *Store) queueReserved(p *pending, data []byte) (*write, error) {
 	old, err := s.has(digestKey(p.Digest))
 	if err != nil || old {
-		return err
+		return nil, err
 	}
-	var w write
+	w := new(write)
 	w.set(digestKey(p.Digest), data)
 	w.set(numberKey(pendingKey, p.arrival), codec.Marshal(pendingRecord{p.Digest, uint64(p.Maker), uint64(p.Size)}))
 	w.applied = func() { s.held.keep(p) }
-	return s.write(&w)
+	if err := s.enqueue(w); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+func (p *pending) wait() error {
+	<-p.stored
+	return p.err
 }
 
 // reserve returns the batch's entry and whether the caller made it.
@@ -94,13 +108,17 @@ func (h *held) keep(p *pending) {
 	p.durable = true
 }
 
-// settle takes back a reservation that did not become a pending batch.
-func (h *held) settle(p *pending) {
+// settle ends a put, and takes back a reservation that did not become a pending batch.
+func (h *held) settle(p *pending, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !p.durable {
 		delete(h.pending, p.Digest)
 	}
+	if err != nil {
+		p.err = fmt.Errorf("put batch %s: %w", p.Digest.Short(), err)
+	}
+	close(p.stored)
 }
 
 // release adds to w what ends the pending state of the given batches. A put in
@@ -143,15 +161,8 @@ func (s *Store) Batch(digest bft.Hash) ([]byte, error) {
 // BatchSize returns about how many bytes a batch has, a few more or less, without
 // reading them; or [ErrNotFound].
 func (s *Store) BatchSize(digest bft.Hash) (size int, err error) {
-	err = s.view(func(txn *badger.Txn) error {
-		item, err := txn.Get(digestKey(digest))
-		if errors.Is(err, badger.ErrKeyNotFound) {
-			return ErrNotFound
-		}
-		if err != nil {
-			return s.lost(err)
-		}
-		size = int(item.ValueSize())
+	err = s.find(digestKey(digest), func(r record) error {
+		size = r.size()
 		return nil
 	})
 	if err != nil {
@@ -216,9 +227,9 @@ func (s *Store) loadPending() error {
 	stored := make(chan struct{})
 	close(stored)
 	family := []byte{pendingKey}
-	return s.scan(family, family, func(key []byte, item *badger.Item) error {
+	return s.scan(family, family, func(key []byte, found record) error {
 		var r pendingRecord
-		if err := s.value(item, func(data []byte) error { return codec.Unmarshal(data, &r) }); err != nil {
+		if err := found.value(func(data []byte) error { return codec.Unmarshal(data, &r) }); err != nil {
 			return fmt.Errorf("pending batch: %w", err)
 		}
 		p := &pending{arrival: number(key, 0), stored: stored, durable: true}

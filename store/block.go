@@ -3,8 +3,6 @@ package store
 import (
 	"fmt"
 
-	"github.com/dgraph-io/badger/v4"
-
 	"abad/bft"
 )
 
@@ -35,33 +33,31 @@ func (s *Store) PutBlock(height uint64, record, ids []byte, taken []bft.Hash) er
 // transaction. Heights are 1, 2, 3, ...; another than the next is refused with
 // [ErrHeight], before any is written. Batches of a block are put before it, as
 // one that comes later would be pending.
-func (s *Store) PutBlocks(blocks []Block) error {
-	s.blocks.Lock()
-	defer s.blocks.Unlock()
+func (s *Store) PutBlocks(blocks []Block) error { return s.Commit(blocks, nil) }
+
+// Commit is PutBlocks and then Append, which share what they can of the way to the
+// disk.
+func (s *Store) Commit(blocks []Block, records []Record) error {
+	if len(blocks) > 0 {
+		s.blocks.Lock()
+		defer s.blocks.Unlock()
+	}
+	var all []*write
 	for i, b := range blocks {
 		if next := s.height.Load() + 1 + uint64(i); b.Height != next {
 			return fmt.Errorf("%w: put block %d where %d is next", ErrHeight, b.Height, next)
 		}
-	}
-	var w write
-	for _, b := range blocks {
-		one, err := s.blockWrite(b)
+		w, err := s.blockWrite(b)
 		if err != nil {
 			return err
 		}
-		if !w.fits(one) {
-			if err := s.write(&w); err != nil {
-				return fmt.Errorf("put blocks to %d: %w", b.Height-1, err)
-			}
-			w = write{}
-		}
-		w.append(one)
+		all = append(all, w)
 	}
-	if len(blocks) == 0 {
-		return nil
+	if w := s.journalWrite(records); w != nil {
+		all = append(all, w)
 	}
-	if err := s.write(&w); err != nil {
-		return fmt.Errorf("put blocks to %d: %w", blocks[len(blocks)-1].Height, err)
+	if err := s.write(all...); err != nil {
+		return fmt.Errorf("put %d blocks and %d records: %w", len(blocks), len(records), err)
 	}
 	return nil
 }
@@ -106,8 +102,8 @@ func (s *Store) BlockIDs(height uint64) (ids []byte, err error) {
 		return nil, fmt.Errorf("ids of block %d: %w", height, ErrNotFound)
 	}
 	prefix := numberKey(idsKey, height)
-	err = s.scan(prefix, prefix, func(_ []byte, item *badger.Item) error {
-		return s.value(item, func(data []byte) error {
+	err = s.scan(prefix, prefix, func(_ []byte, r record) error {
+		return r.value(func(data []byte) error {
 			ids = append(ids, data...)
 			return nil
 		})
@@ -121,9 +117,9 @@ func (s *Store) BlockIDs(height uint64) (ids []byte, err error) {
 // Blocks calls fn for the blocks from a height on, in order, until it returns an
 // error, which Blocks returns. The record is valid during the call.
 func (s *Store) Blocks(from uint64, fn func(height uint64, record []byte) error) error {
-	return s.scan([]byte{blockKey}, numberKey(blockKey, from), func(key []byte, item *badger.Item) error {
+	return s.scan([]byte{blockKey}, numberKey(blockKey, from), func(key []byte, r record) error {
 		height := number(key, 0)
-		return s.value(item, func(data []byte) error { return fn(height, data) })
+		return r.value(func(data []byte) error { return fn(height, data) })
 	})
 }
 
@@ -146,23 +142,15 @@ func (s *Store) PutCertificates(certs []Certificate) error {
 			return fmt.Errorf("%w: a certificate for block %d of %d", ErrHeight, c.Height, last)
 		}
 	}
-	for len(certs) > 0 {
-		var w write
-		n := 0
-		for ; n < len(certs); n++ {
-			one := new(write)
-			height := certs[n].Height
-			one.set(numberKey(certificateKey, height), certs[n].Data)
-			one.applied = func() { s.certified.Store(max(height, s.certified.Load())) }
-			if !w.fits(one) {
-				break
-			}
-			w.append(one)
-		}
-		if err := s.write(&w); err != nil {
-			return fmt.Errorf("put certificates to %d: %w", certs[n-1].Height, err)
-		}
-		certs = certs[n:]
+	var all []*write
+	for _, c := range certs {
+		w := new(write)
+		w.set(numberKey(certificateKey, c.Height), c.Data)
+		w.applied = func() { s.certified.Store(max(c.Height, s.certified.Load())) }
+		all = append(all, w)
+	}
+	if err := s.write(all...); err != nil {
+		return fmt.Errorf("put %d certificates: %w", len(certs), err)
 	}
 	return nil
 }

@@ -7,6 +7,6 @@ type Observer interface{ Observe(value float64) }
 // opened.
 func (s *Store) CommittedBytes() uint64 { return s.taken.Load() }
 
-// Transactions is how many transactions are on disk since the store was made. Each
-// was synced on its own: one fsync, and another one if it has payload.
-func (s *Store) Transactions() uint64 { return s.durable.Load() }
+// Transactions is how many writes are on disk since the store was made, those that
+// shared a sync counted once.
+func (s *Store) Transactions() uint64 { return s.writes.Load() }

@@ -3,6 +3,7 @@ package store
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -37,14 +38,12 @@ func writeUntilKilled(dir string) {
 	os.Exit(1)
 }
 
-// writeStep is a batch, a journal record and, side by side, a block that takes
-// the batch and another record.
+// writeStep is a batch and a journal record that is never there without it, and, side
+// by side, a block that takes the batch and another record.
 func writeStep(s *Store, n int) error {
 	d, data := payload(n, 100+n%5*20<<10)
-	if err := s.PutBatch(d, 0, data); err != nil {
-		return err
-	}
-	if err := s.Append([]Record{{1, fmt.Append(nil, 2*n)}}); err != nil {
+	stored := s.QueueBatch(d, 0, data)
+	if err := errors.Join(s.Append([]Record{{1, fmt.Append(nil, 2*n)}}), stored()); err != nil {
 		return err
 	}
 	var wait sync.WaitGroup
@@ -86,6 +85,9 @@ func verifySteps(t *testing.T, s *Store, atLeast int) {
 	journal := journalOf(t, s, 1)
 	if len(journal) < 2*height-1 || len(journal) > 2*height+2 {
 		t.Errorf("%d records with %d blocks", len(journal), height)
+	}
+	if has, err := s.HasBatch(next); len(journal) == 2*height+1 && (!has || err != nil) {
+		t.Errorf("a record of a batch that is not there: %v", err)
 	}
 	for i, record := range journal {
 		if record != fmt.Sprint(i+2) {
@@ -164,9 +166,19 @@ func TestTornTail(t *testing.T) {
 	}
 }
 
-// tear zeroes the last bytes of the newest write-ahead log, as a disk does that
-// lost power between two pages.
+// tear zeroes the last bytes of the redo log's last record, as a disk does that lost
+// power between two pages.
 func tear(t *testing.T, dir string, bytes int) {
+	t.Helper()
+	data, begin, end := lastRecord(t, dir)
+	clear(data[max(begin, end-bytes):end])
+	if err := os.WriteFile(filepath.Join(dir, redoFile), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tearTransaction does the same to badger's newest write-ahead log.
+func tearTransaction(t *testing.T, dir string, bytes int) {
 	t.Helper()
 	logs, err := filepath.Glob(filepath.Join(dir, "*.mem"))
 	if err != nil || len(logs) == 0 {

@@ -2,19 +2,21 @@
 // inputs, the batches it holds, the blocks that came out and their certificates.
 // It knows no protocol rule; records are opaque bytes in a fixed order.
 //
-// Everything lives in one badger database, in six families of keys (keys.go).
+// Everything lives in one badger database, in families of keys (keys.go).
 // One rule holds for every write: when the call returns nil, the data is on the
-// disk, and a crash at any moment leaves each write whole or absent.
+// disk, and a crash at any moment leaves each write whole or absent, and none
+// without those before it.
 //
 // How writes reach the disk. Callers queue; the first of them leads: it takes
-// everything queued, commits it as one badger transaction and wakes the others,
-// then hands the lead to the next one in the queue. So concurrent callers share
-// the two syncs of a commit (value log, then write-ahead log). Badger's own
-// grouping shares only the first and syncs the second once per transaction.
+// everything queued, writes it as one and wakes the others, then hands the lead to
+// the next one in the queue. Small writes go to the redo log (redo.go), with one
+// request to the disk, and stay in memory (recent.go) until enough has come together
+// for a transaction of badger's; large ones go to badger at once, with all before
+// them. So payload is on the disk once, and a vote waits for one sync.
 //
-// How reads stay off the disk. The database runs with timestamps of our own
-// ("managed"): a read sees exactly what is durable and never waits for a commit
-// in flight, as badger's own timestamps would make it.
+// How reads stay off the disk. They look at what is recent, then into badger, which
+// runs with timestamps of our own ("managed"): a read sees exactly what is durable
+// and never waits for a commit in flight, as badger's own timestamps would make it.
 //
 // What a disk failure does. The first failed write fails the store: that write
 // and all later ones return [ErrFailed] with the cause, because a node that goes

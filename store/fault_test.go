@@ -89,7 +89,10 @@ func TestAFullDiskIsSeenBeforeItIsFull(t *testing.T) {
 	dir := t.TempDir()
 	open(t, dir, Options{}).Close()
 	s := open(t, dir, Options{MinFree: 1 << 62})
-	err := s.SetMeta("m", nil)
+	if err := s.SetMeta("small", nil); err != nil {
+		t.Errorf("the redo log has room of its own: %v", err)
+	}
+	err := s.SetMeta("m", make([]byte, maxRedo+1))
 	if !errors.Is(err, ErrFailed) || !errors.Is(err, syscall.ENOSPC) {
 		t.Fatal(err)
 	}
@@ -103,7 +106,7 @@ func TestWhatBadgerOnlyLogsFailsTheStore(t *testing.T) {
 	s := open(t, t.TempDir(), Options{})
 	ears := ears{quiet, s.failure.set}
 	s.options.BeforeWrite = func() error { ears.Errorf("Error while curlf sync: %v\n", syscall.EIO); return nil }
-	err := s.SetMeta("m", nil)
+	err := s.SetMeta("m", make([]byte, maxRedo+1))
 	if !errors.Is(err, ErrFailed) {
 		t.Fatalf("the write was acknowledged: %v", err)
 	}

@@ -12,6 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// dsync makes each write wait for the disk: for the data, and for what is needed to
+// read it, but not for the time of the change.
+const dsync = unix.O_DSYNC
+
 // freeBytes is how much an ordinary user may still write to dir's file system.
 func freeBytes(dir string) (uint64, error) {
 	var st unix.Statfs_t

@@ -5,9 +5,12 @@ package store
 import (
 	"io/fs"
 	"math"
+	"os"
 )
 
 // Elsewhere a full disk is badger's affair, and resident memory the system's.
+
+const dsync = os.O_SYNC
 
 func freeBytes(string) (uint64, error) { return math.MaxUint64, nil }
 

@@ -8,8 +8,6 @@ import (
 	"math"
 	"slices"
 	"sync"
-
-	"github.com/dgraph-io/badger/v4"
 )
 
 // Record is one entry of the journal.
@@ -32,7 +30,7 @@ const (
 	// maxSmall is the size of an append from which parts are large. It leaves
 	// room for others in the same transaction.
 	maxSmall = maxInline / 4
-	// trimStep is how many parts one transaction of Trim removes.
+	// trimStep is how many parts are removed at once.
 	trimStep = 4 << 10
 )
 
@@ -43,14 +41,17 @@ type journal struct {
 	mu     sync.Mutex
 	next   uint64              // number of the next part
 	kept   uint64              // epochs below are trimmed
-	epochs map[uint64]struct{} // those with records
+	epochs map[uint64][]uint64 // with records: the numbers of the parts; below kept: to be removed
 	trim   sync.Mutex          // one Trim at a time
 }
 
 // Append adds records to the journals of their epochs in one transaction. They
 // are on disk when it returns. Records of trimmed epochs are not kept: nobody
 // will replay them.
-func (s *Store) Append(records []Record) error {
+func (s *Store) Append(records []Record) error { return s.Commit(nil, records) }
+
+// journalWrite gives nil if there is nothing to write.
+func (s *Store) journalWrite(records []Record) *write {
 	streams := make(map[uint64][]byte)
 	var order []uint64
 	size := 0
@@ -76,36 +77,34 @@ func (s *Store) Append(records []Record) error {
 	if size > maxSmall {
 		part = largePart
 	}
-	var w write
+	w := new(write)
+	parts := make(map[uint64][]uint64, len(order))
 	for _, epoch := range order {
-		s.journal.add(&w, epoch, streams[epoch], part)
+		parts[epoch] = s.journal.add(w, epoch, streams[epoch], part)
 	}
-	w.applied = func() { s.journal.note(order) }
-	if err := s.write(&w); err != nil {
-		return fmt.Errorf("append to the journal: %w", err)
-	}
-	return nil
+	w.applied = func() { s.journal.note(parts) }
+	return w
 }
 
-// add cuts a piece into parts.
-func (j *journal) add(w *write, epoch uint64, piece []byte, part int) {
+// add cuts a piece into parts, and gives their numbers.
+func (j *journal) add(w *write, epoch uint64, piece []byte, part int) (numbers []uint64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for len(piece) > 0 {
 		n := min(len(piece), part)
 		w.set(pairKey(journalKey, epoch, j.next), piece[:n])
+		numbers = append(numbers, j.next)
 		j.next++
 		piece = piece[n:]
 	}
+	return numbers
 }
 
-func (j *journal) note(epochs []uint64) {
+func (j *journal) note(parts map[uint64][]uint64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for _, e := range epochs {
-		if e >= j.kept {
-			j.epochs[e] = struct{}{}
-		}
+	for e, numbers := range parts {
+		j.epochs[e] = append(j.epochs[e], numbers...)
 	}
 }
 
@@ -121,8 +120,8 @@ func (s *Store) Journal(epoch uint64, fn func(data []byte) error) error {
 	}
 	var stream []byte
 	prefix := numberKey(journalKey, epoch)
-	err := s.scan(prefix, prefix, func(_ []byte, item *badger.Item) error {
-		return s.value(item, func(data []byte) (err error) {
+	err := s.scan(prefix, prefix, func(_ []byte, r record) error {
+		return r.value(func(data []byte) (err error) {
 			stream, err = eachRecord(append(stream, data...), fn)
 			return err
 		})
@@ -156,7 +155,9 @@ func eachRecord(stream []byte, fn func([]byte) error) ([]byte, error) {
 func (s *Store) Epochs() []uint64 {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()
-	return slices.Sorted(maps.Keys(s.journal.epochs))
+	list := slices.Sorted(maps.Keys(s.journal.epochs))
+	first, _ := slices.BinarySearch(list, s.journal.kept)
+	return list[first:]
 }
 
 // Trim forgets the records of all epochs up to and including upTo. It first
@@ -167,17 +168,12 @@ func (s *Store) Trim(upTo uint64) error {
 	}
 	s.journal.trim.Lock()
 	defer s.journal.trim.Unlock()
-	first, ok := s.journal.advance(upTo + 1)
-	if !ok {
+	if !s.journal.advance(upTo + 1) {
 		return nil
 	}
 	var w write
 	w.set(namedKey(keptName), binary.BigEndian.AppendUint64(nil, upTo+1))
-	err := s.write(&w)
-	if err == nil {
-		err = s.sweep(first, upTo+1)
-	}
-	if err != nil {
+	if err := s.write(append([]*write{&w}, s.journal.remove(0, upTo)...)...); err != nil {
 		return fmt.Errorf("trim the journal: %w", err)
 	}
 	return nil
@@ -186,79 +182,58 @@ func (s *Store) Trim(upTo uint64) error {
 // Drop forgets the records of one epoch. A crash in the middle may leave the later
 // ones of them: whoever drops an epoch has a reason on disk not to read it again.
 func (s *Store) Drop(epoch uint64) error {
-	s.journal.mu.Lock()
-	delete(s.journal.epochs, epoch)
-	s.journal.mu.Unlock()
-	if err := s.sweep(epoch, epoch+1); err != nil {
+	if err := s.write(s.journal.remove(epoch, epoch)...); err != nil {
 		return fmt.Errorf("drop the journal of epoch %d: %w", epoch, err)
 	}
 	return nil
 }
 
-// advance moves kept up and returns the first epoch that had records.
-func (j *journal) advance(kept uint64) (first uint64, ok bool) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if kept <= j.kept {
-		return 0, false
-	}
-	j.kept = kept
-	first = kept
-	for e := range j.epochs {
-		if e < kept {
-			first = min(first, e)
-			delete(j.epochs, e)
-		}
-	}
-	return first, true
-}
-
 // Cut forgets the records of the epochs from first to last. A crash in the middle
 // leaves some of them; whoever cuts at every start never sees those.
 func (s *Store) Cut(first, last uint64) error {
-	s.journal.trim.Lock()
-	defer s.journal.trim.Unlock()
 	if last == math.MaxUint64 {
 		return errors.New("cut the journal: the last epoch cannot be cut")
 	}
-	if err := s.sweep(first, last+1); err != nil {
+	if err := s.write(s.journal.remove(first, last)...); err != nil {
 		return fmt.Errorf("cut the journal: %w", err)
-	}
-	s.journal.mu.Lock()
-	defer s.journal.mu.Unlock()
-	for e := range s.journal.epochs {
-		if first <= e && e <= last {
-			delete(s.journal.epochs, e)
-		}
 	}
 	return nil
 }
 
-// sweep removes the parts of the epochs from first to before kept.
-func (s *Store) sweep(first, kept uint64) error {
-	start := numberKey(journalKey, first)
-	for {
-		var w write
-		err := s.scan([]byte{journalKey}, start, func(key []byte, _ *badger.Item) error {
-			if number(key, 0) >= kept || len(w.entries) == trimStep {
-				return errStop
-			}
-			w.remove(slices.Clone(key))
-			return nil
-		})
-		if err != nil || len(w.entries) == 0 {
-			return err
-		}
-		start = w.entries[len(w.entries)-1].key
-		if err := s.write(&w); err != nil {
-			return err
-		}
+// advance moves kept up, and reports whether it does.
+func (j *journal) advance(kept uint64) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if kept <= j.kept {
+		return false
 	}
+	j.kept = kept
+	return true
+}
+
+// remove forgets the parts of the epochs from first to last, and gives what makes the
+// disk do so, in steps.
+func (j *journal) remove(first, last uint64) (steps []*write) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, e := range slices.Sorted(maps.Keys(j.epochs)) {
+		if e < first || e > last {
+			continue
+		}
+		for _, number := range j.epochs[e] {
+			if n := len(steps); n == 0 || len(steps[n-1].entries) == trimStep {
+				steps = append(steps, new(write))
+			}
+			steps[len(steps)-1].remove(pairKey(journalKey, e, number))
+		}
+		delete(j.epochs, e)
+	}
+	return steps
 }
 
 func (s *Store) loadJournal() error {
 	j := &s.journal
-	j.epochs = make(map[uint64]struct{})
+	j.epochs = make(map[uint64][]uint64)
 	switch data, err := s.get(namedKey(keptName)); {
 	case err == nil && len(data) == 8:
 		j.kept = binary.BigEndian.Uint64(data)
@@ -267,13 +242,15 @@ func (s *Store) loadJournal() error {
 	case !errors.Is(err, ErrNotFound):
 		return err
 	}
-	if err := s.sweep(0, j.kept); err != nil {
-		return err
-	}
 	family := []byte{journalKey}
-	return s.scan(family, family, func(key []byte, _ *badger.Item) error {
-		j.epochs[number(key, 0)] = struct{}{}
-		j.next = max(j.next, number(key, 1)+1)
+	err := s.scan(family, family, func(key []byte, _ record) error {
+		epoch, part := number(key, 0), number(key, 1)
+		j.epochs[epoch] = append(j.epochs[epoch], part)
+		j.next = max(j.next, part+1)
 		return nil
 	})
+	if err != nil || j.kept == 0 {
+		return err
+	}
+	return s.write(j.remove(0, j.kept-1)...) // what a crash has left of a Trim
 }

@@ -15,7 +15,12 @@ const (
 	blockKey       = 'B' // height              -> record
 	idsKey         = 'i' // height, part        -> value ids
 	certificateKey = 'c' // height              -> certificate
+	ownKey         = 's' // name                -> what badger's part of the store says of itself
 )
+
+// foldedKey has the number of the last write that badger has, and so all before it;
+// the redo log has the later ones.
+var foldedKey = []byte{ownKey, 'f'}
 
 // formatName is the meta record that says what wrote the database. It begins
 // with a zero byte, which no caller's name may contain.

@@ -3,8 +3,6 @@ package store
 import (
 	"fmt"
 	"strings"
-
-	"github.com/dgraph-io/badger/v4"
 )
 
 // SetMeta stores a small named record of the caller's.
@@ -34,11 +32,11 @@ func (s *Store) Meta(name string) ([]byte, error) {
 // the call.
 func (s *Store) Metas(prefix string, fn func(name string, data []byte) error) error {
 	key := namedKey(prefix)
-	return s.scan(key, key, func(key []byte, item *badger.Item) error {
+	return s.scan(key, key, func(key []byte, r record) error {
 		if key[1] == 0 {
 			return nil // one of our own
 		}
-		return s.value(item, func(data []byte) error { return fn(string(key[1:]), data) })
+		return r.value(func(data []byte) error { return fn(string(key[1:]), data) })
 	})
 }
 

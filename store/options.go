@@ -19,11 +19,11 @@ type Options struct {
 	MinFree uint64
 	// Log takes badger's warnings and errors. Default slog.Default().
 	Log *slog.Logger
-	// BeforeWrite is called before each transaction, and its error fails the
+	// BeforeWrite is called before each group of writes, and its error fails the
 	// store as an error of the disk would. For tests of faults. Default: nil.
 	BeforeWrite func() error
 
-	// Synced is told how many seconds each transaction took until it was on disk.
+	// Synced is told how many seconds each group of writes took until it was on disk.
 	// Default: nobody is.
 	Synced Observer
 

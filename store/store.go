@@ -1,8 +1,12 @@
 package store
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,8 +18,8 @@ import (
 	"abad/codec"
 )
 
-// format is the version of everything under keys.go.
-const format = 1
+// format is the version of everything under keys.go. Format 1 had no redo log.
+const format = 2
 
 // Store is an open directory. Its methods may be called concurrently.
 type Store struct {
@@ -26,7 +30,10 @@ type Store struct {
 	queue   queue
 	failure failure
 
-	durable atomic.Uint64 // timestamp of the last transaction on disk: what reads see
+	redo    *redo
+	recent  recent
+	writes  atomic.Uint64 // on disk since the store was made
+	durable atomic.Uint64 // timestamp of badger's last transaction on disk: what reads see
 	written atomic.Int64  // bytes for the value log since upkeep last looked
 	taken   atomic.Uint64 // bytes of batches that blocks have taken since Open
 	upkeep  chan struct{} // a token when there is something for upkeep
@@ -89,12 +96,55 @@ func (s *Store) load(before mark) error {
 	if err := s.markOpen(before); err != nil {
 		return err
 	}
-	for _, step := range []func() error{s.bind, s.loadPending, s.loadJournal, s.loadHeights} {
+	for _, step := range []func() error{s.loadRedo, s.bind, s.loadPending, s.loadJournal, s.loadHeights} {
 		if err := step(); err != nil {
 			return err
 		}
 	}
 	s.db.SetDiscardTs(s.durable.Load()) // nobody reads yet, so nobody misses an old version
+	return nil
+}
+
+// loadRedo opens the redo log, and makes one for a store without.
+func (s *Store) loadRedo() error {
+	s.recent.clear(func() {})
+	var folded uint64
+	data, err := s.get(foldedKey)
+	without := errors.Is(err, ErrNotFound)
+	switch {
+	case without:
+		_, err := os.Stat(filepath.Join(s.dir, redoFile))
+		if errors.Is(err, fs.ErrNotExist) {
+			err = createRedo(s.dir)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", redoFile, err)
+		}
+	case err != nil:
+		return err
+	case len(data) != 8:
+		return fmt.Errorf("the number of the last write has %d bytes", len(data))
+	default:
+		folded = binary.BigEndian.Uint64(data)
+	}
+	redo, last, err := openRedo(s.dir, folded, !s.options.Unsynced, func(entries []entry) {
+		var w write
+		for _, e := range entries {
+			w.put(e)
+		}
+		s.recent.add(entries, w.size())
+	})
+	if err != nil {
+		return err
+	}
+	s.redo = redo
+	s.writes.Store(last)
+	if without && last > 0 {
+		return damaged("badger's files", "they know of no write, and %s of %d", redoFile, last)
+	}
+	if without {
+		return s.fold(nil, size{}) // from now on the log has to be there
+	}
 	return nil
 }
 
@@ -120,7 +170,7 @@ func (s *Store) bind() error {
 		return err
 	default:
 		// Formats to come may have more fields: look at the number first.
-		if err := codec.Unmarshal(data, &r); err != nil || r.Format != format {
+		if err := codec.Unmarshal(data, &r); err != nil || r.Format < 1 || r.Format > format {
 			return fmt.Errorf("%w: not format %d", ErrVersion, format)
 		}
 	}
@@ -128,7 +178,10 @@ func (s *Store) bind() error {
 	if len(r.Identity) > 0 && len(mine) > 0 && string(r.Identity) != string(mine) {
 		return fmt.Errorf("%w: it is bound to %x, not to %x", ErrIdentity, bft.Sum(r.Identity).Short(), bft.Sum(mine).Short())
 	}
-	if data != nil && (len(mine) == 0 || len(r.Identity) > 0) {
+	if len(r.Identity) > 0 {
+		mine = r.Identity
+	}
+	if r.Format == format && len(mine) == len(r.Identity) {
 		return nil
 	}
 	w := write{}
@@ -142,6 +195,11 @@ func (s *Store) Close() error {
 	if !s.views.close() {
 		return nil
 	}
+	if s.failure.get() == nil && s.recent.count > 0 {
+		if err := s.fold(nil, size{}); err != nil {
+			s.failure.set(err) // the redo log has it
+		}
+	}
 	if err := s.shut(s.durable.Load()); err != nil {
 		return fmt.Errorf("close store %q: %w", s.dir, err)
 	}
@@ -151,6 +209,9 @@ func (s *Store) Close() error {
 // shut notes, before badger removes its logs, that they may be missing, and closes
 // the database.
 func (s *Store) shut(version uint64) error {
+	if s.redo != nil {
+		defer s.redo.file.Close()
+	}
 	if err := (mark{Version: version}).write(s.dir); err != nil {
 		// Badger must keep its logs then: without the mark their end would look like
 		// damage. So nobody closes it, and what it has is as after a crash.

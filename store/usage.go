@@ -11,7 +11,7 @@ import (
 // Usage is what the store takes on the disk, in bytes.
 type Usage struct {
 	Tree   int64 // the LSM tree: journal, blocks, certificates, places of batches
-	Recent int64 // memtables and their write-ahead logs
+	Recent int64 // the redo log, memtables and their write-ahead logs
 	Values int64 // the value log: batches
 	Other  int64
 	// Free is what its file system has left, 0 where the system does not say;
@@ -36,12 +36,13 @@ func (s *Store) Usage() (Usage, error) {
 		case err != nil:
 			return err
 		}
-		switch size := allocated(info); filepath.Ext(path) {
-		case ".sst":
+		size, kind := allocated(info), filepath.Ext(path)
+		switch {
+		case kind == ".sst":
 			u.Tree += size
-		case ".mem":
+		case kind == ".mem", filepath.Base(path) == redoFile:
 			u.Recent += size
-		case ".vlog":
+		case kind == ".vlog":
 			u.Values += size
 		default:
 			u.Other += size

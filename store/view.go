@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"sync"
@@ -62,70 +63,108 @@ func (v *views) unread(fn func()) {
 	}
 }
 
-// view runs fn on what is durable now. An error of the database fails the store:
-// what it cannot read, it has lost.
-func (s *Store) view(fn func(*badger.Txn) error) error {
-	if err := s.views.enter(&s.views.readers); err != nil {
-		return err
-	}
-	defer s.views.leave(&s.views.readers)
-	txn := s.db.NewTransactionAt(s.durable.Load(), false)
-	defer txn.Discard()
-	return fn(txn)
-}
-
 // lost turns an error of badger's read into the store's failure.
 func (s *Store) lost(err error) error {
 	s.failure.set(fmt.Errorf("read: %w", err))
 	return s.failure.get()
 }
 
-// get returns a copy of one value, or ErrNotFound.
+// record is what a key has: in memory, or in badger.
+type record struct {
+	s    *Store
+	data []byte
+	item *badger.Item // nil: data is it
+}
+
+// value calls fn with the value, which is valid during the call.
+func (r record) value(fn func([]byte) error) error {
+	if r.item == nil {
+		return fn(r.data)
+	}
+	called := false
+	err := r.item.Value(func(data []byte) error {
+		called = true
+		return fn(data)
+	})
+	if err != nil && !called {
+		return r.s.lost(err)
+	}
+	return err
+}
+
+// size is that of the value, in badger a few bytes more or less.
+func (r record) size() int {
+	if r.item == nil {
+		return len(r.data)
+	}
+	return int(r.item.ValueSize())
+}
+
+// find calls fn with what a key has, or returns [ErrNotFound]. An error of the
+// database fails the store: what it cannot read, it has lost.
+func (s *Store) find(key []byte, fn func(record) error) error {
+	if err := s.views.enter(&s.views.readers); err != nil {
+		return err
+	}
+	defer s.views.leave(&s.views.readers)
+	// Recent first: what is folded meanwhile is in badger before it is gone here.
+	switch e, recent := s.recent.get(key); {
+	case recent && e.remove:
+		return ErrNotFound
+	case recent:
+		return fn(record{data: e.value})
+	}
+	txn := s.db.NewTransactionAt(s.durable.Load(), false)
+	defer txn.Discard()
+	item, err := txn.Get(key)
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return ErrNotFound
+	}
+	if err != nil {
+		return s.lost(err)
+	}
+	return fn(record{s: s, item: item})
+}
+
+// get returns a copy of one value, or [ErrNotFound].
 func (s *Store) get(key []byte) (data []byte, err error) {
-	err = s.view(func(txn *badger.Txn) error {
-		item, err := txn.Get(key)
-		if errors.Is(err, badger.ErrKeyNotFound) {
-			return ErrNotFound
-		}
-		if err == nil {
-			data, err = item.ValueCopy(nil)
-		}
-		if err != nil {
-			return s.lost(err)
-		}
-		return nil
+	err = s.find(key, func(r record) error {
+		return r.value(func(value []byte) error {
+			data = append([]byte{}, value...)
+			return nil
+		})
 	})
 	return data, err
 }
 
 // has tells whether a key exists, without reading its value.
-func (s *Store) has(key []byte) (found bool, err error) {
-	err = s.view(func(txn *badger.Txn) error {
-		_, err := txn.Get(key)
-		if err != nil && !errors.Is(err, badger.ErrKeyNotFound) {
-			return s.lost(err)
-		}
-		found = err == nil
-		return nil
-	})
-	return found, err
+func (s *Store) has(key []byte) (bool, error) {
+	err := s.find(key, func(record) error { return nil })
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
-// scan calls fn for the keys that begin with prefix, from start on, in order,
-// until fn returns an error or stop. Key and item are valid during the call.
-func (s *Store) scan(prefix, start []byte, fn func(key []byte, item *badger.Item) error) error {
-	err := s.view(func(txn *badger.Txn) error {
-		o := badger.DefaultIteratorOptions
-		o.PrefetchValues = false // values are read in place
-		o.Prefix = prefix
-		it := txn.NewIterator(o)
-		defer it.Close()
-		for it.Seek(start); it.Valid(); it.Next() {
-			if err := fn(it.Item().Key(), it.Item()); err != nil {
-				return err
-			}
-		}
-		return nil
+// scan calls fn for the keys that begin with prefix, from start on, in order, as of
+// one moment, until fn returns an error or errStop. Key and record are valid during
+// the call.
+func (s *Store) scan(prefix, start []byte, fn func(key []byte, r record) error) error {
+	if err := s.views.enter(&s.views.readers); err != nil {
+		return err
+	}
+	defer s.views.leave(&s.views.readers)
+	var txn *badger.Txn
+	recent := s.recent.from(prefix, start, func() { txn = s.db.NewTransactionAt(s.durable.Load(), false) })
+	defer txn.Discard()
+	o := badger.DefaultIteratorOptions
+	o.PrefetchValues = false // values are read in place
+	o.Prefix = prefix
+	it := txn.NewIterator(o)
+	defer it.Close()
+	err := merge(it, start, recent, func(key []byte, r record) error {
+		r.s = s
+		return fn(key, r)
 	})
 	if errors.Is(err, errStop) {
 		return nil
@@ -133,39 +172,69 @@ func (s *Store) scan(prefix, start []byte, fn func(key []byte, item *badger.Item
 	return err
 }
 
+// merge calls fn for the keys of badger and the recent ones, which win.
+func merge(it *badger.Iterator, start []byte, recent []entry, fn func(key []byte, r record) error) error {
+	it.Seek(start)
+	for it.Valid() || len(recent) > 0 {
+		order := -1
+		switch {
+		case len(recent) == 0:
+			order = 1
+		case it.Valid():
+			order = bytes.Compare(recent[0].key, it.Item().Key())
+		}
+		var err error
+		if order > 0 {
+			err = fn(it.Item().Key(), record{item: it.Item()})
+		} else if e := recent[0]; !e.remove {
+			err = fn(e.key, record{data: e.value})
+		}
+		if err != nil {
+			return err
+		}
+		if order >= 0 {
+			it.Next()
+		}
+		if order <= 0 {
+			recent = recent[1:]
+		}
+	}
+	return nil
+}
+
 var errStop = errors.New("stop")
 
-// value calls fn with an item's value, which is valid during the call.
-func (s *Store) value(item *badger.Item, fn func([]byte) error) error {
-	called := false
-	err := item.Value(func(data []byte) error {
-		called = true
-		return fn(data)
-	})
-	if err != nil && !called {
-		return s.lost(err)
-	}
-	return err
-}
-
-// last returns the highest key of a family that has one number.
+// last returns the highest key of a family that has one number and no removals.
 func (s *Store) last(family byte) (n uint64, found bool, err error) {
-	err = s.view(func(txn *badger.Txn) error {
-		o := badger.DefaultIteratorOptions
-		o.PrefetchValues, o.Reverse, o.Prefix = false, true, []byte{family}
-		it := txn.NewIterator(o)
-		defer it.Close()
-		if it.Seek(numberKey(family, ^uint64(0))); it.Valid() {
-			n, found = number(it.Item().Key(), 0), true
-		}
-		return nil
-	})
-	return n, found, err
+	if err := s.views.enter(&s.views.readers); err != nil {
+		return 0, false, err
+	}
+	defer s.views.leave(&s.views.readers)
+	var txn *badger.Txn
+	recent := s.recent.from([]byte{family}, nil, func() { txn = s.db.NewTransactionAt(s.durable.Load(), false) })
+	defer txn.Discard()
+	if len(recent) > 0 {
+		return number(recent[len(recent)-1].key, 0), true, nil
+	}
+	o := badger.DefaultIteratorOptions
+	o.PrefetchValues, o.Reverse, o.Prefix = false, true, []byte{family}
+	it := txn.NewIterator(o)
+	defer it.Close()
+	if it.Seek(numberKey(family, ^uint64(0))); it.Valid() {
+		n, found = number(it.Item().Key(), 0), true
+	}
+	return n, found, nil
 }
 
-// empty tells whether the database has no key at all.
+// empty tells whether nobody has written anything.
 func (s *Store) empty() (bool, error) {
 	empty := true
-	err := s.scan(nil, nil, func([]byte, *badger.Item) error { empty = false; return errStop })
+	err := s.scan(nil, nil, func(key []byte, _ record) error {
+		if key[0] == ownKey {
+			return nil
+		}
+		empty = false
+		return errStop
+	})
 	return empty, err
 }

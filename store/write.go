@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/binary"
 	"fmt"
 	"sync"
 	"syscall"
@@ -25,45 +26,23 @@ type entry struct {
 	remove     bool
 }
 
+func (w *write) size() size { return size{len(w.entries), w.inline, w.payload} }
+
 // entryOverhead is what badger adds to an entry in its transaction's size, and
 // what it adds at most to a record in a log.
 const entryOverhead = 48
 
-func (w *write) set(key, value []byte) {
-	w.entries = append(w.entries, entry{key: key, value: value})
-	w.inline += len(key) + entryOverhead
-	if len(value) < valueThreshold {
-		w.inline += len(value)
+func (w *write) set(key, value []byte) { w.put(entry{key: key, value: value}) }
+
+func (w *write) remove(key []byte) { w.put(entry{key: key, remove: true}) }
+
+func (w *write) put(e entry) {
+	w.entries = append(w.entries, e)
+	w.inline += len(e.key) + entryOverhead
+	if len(e.value) < valueThreshold {
+		w.inline += len(e.value)
 	} else {
-		w.payload += len(value)
-	}
-}
-
-func (w *write) remove(key []byte) {
-	w.entries = append(w.entries, entry{key: key, remove: true})
-	w.inline += len(key) + entryOverhead
-}
-
-// fits reports whether o can go into the transaction of w. A first one always
-// can: whether it is too large by itself, the write says.
-func (w *write) fits(o *write) bool {
-	return len(w.entries) == 0 || len(w.entries)+len(o.entries) <= maxEntries &&
-		w.inline+o.inline <= maxInline && w.payload+o.payload <= maxGroupPayload
-}
-
-// append adds what o writes.
-func (w *write) append(o *write) {
-	w.entries = append(w.entries, o.entries...)
-	w.inline += o.inline
-	w.payload += o.payload
-	before := w.applied
-	w.applied = func() {
-		if before != nil {
-			before()
-		}
-		if o.applied != nil {
-			o.applied()
-		}
+		w.payload += len(e.value)
 	}
 }
 
@@ -83,9 +62,28 @@ const maxGroupPayload = 4 << 20
 // times the largest batch.
 const MaxRecord = valueLogFile / 2
 
-// write puts w on disk, together with what others want written meanwhile. It is
-// the only way to the disk. The slices in w must not change until it returns.
-func (s *Store) write(w *write) error {
+// write puts all of ws on disk, in their order and together with what others want
+// written meanwhile. It is the only way to the disk. The slices in them must not change
+// until it returns.
+func (s *Store) write(ws ...*write) error {
+	var err error
+	for i, w := range ws {
+		if err = s.enqueue(w); err != nil {
+			ws = ws[:i]
+			break
+		}
+	}
+	for _, w := range ws {
+		if failed := s.await(w); err == nil {
+			err = failed
+		}
+	}
+	return err
+}
+
+// enqueue puts w in its place among the writes: those enqueued later are not on disk
+// before it. Who enqueues must await.
+func (s *Store) enqueue(w *write) error {
 	if len(w.entries) > maxEntries || w.inline > maxInline {
 		return fmt.Errorf("%w: %d records with %d bytes besides payload, at most %d with %d",
 			ErrTooLarge, len(w.entries), w.inline, maxEntries, maxInline)
@@ -98,9 +96,15 @@ func (s *Store) write(w *write) error {
 	if err := s.views.enter(&s.views.writers); err != nil {
 		return err
 	}
-	defer s.views.leave(&s.views.writers)
 	w.turn = make(chan bool, 1)
-	if !s.queue.join(w) && !<-w.turn {
+	s.queue.join(w)
+	return nil
+}
+
+// await puts w on disk, or waits until another one has.
+func (s *Store) await(w *write) error {
+	defer s.views.leave(&s.views.writers)
+	if lead := <-w.turn; !lead {
 		return w.err
 	}
 	group := s.queue.take()
@@ -109,14 +113,15 @@ func (s *Store) write(w *write) error {
 	return err
 }
 
-// join queues w and reports whether its caller leads.
-func (q *queue) join(w *write) bool {
+// join queues w; the first one leads.
+func (q *queue) join(w *write) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.waiting = append(q.waiting, w)
-	leads := !q.led
-	q.led = true
-	return leads
+	if !q.led {
+		q.led = true
+		w.turn <- true
+	}
 }
 
 // take returns the leader's write and those behind it that fit into one
@@ -124,11 +129,11 @@ func (q *queue) join(w *write) bool {
 func (q *queue) take() []*write {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	var entries, inline, payload, n int
+	var all size
+	n := 0
 	for ; n < len(q.waiting); n++ {
-		w := q.waiting[n]
-		entries, inline, payload = entries+len(w.entries), inline+w.inline, payload+w.payload
-		if n > 0 && (entries > maxEntries || inline > maxInline || payload > maxGroupPayload) {
+		all = all.plus(q.waiting[n].size())
+		if n > 0 && !all.fits() {
 			break
 		}
 	}
@@ -157,27 +162,28 @@ func (q *queue) finish(group []*write, err error) {
 	}
 }
 
-// commit writes a group as one transaction; an error fails the store.
+// commit puts a group on disk as a whole; an error fails the store.
 func (s *Store) commit(group []*write) error {
 	if err := s.failure.get(); err != nil {
 		return err
 	}
-	if err := s.room(group); err != nil {
-		s.failure.set(err)
-	} else if err := s.transact(group); err != nil {
+	var all size
+	var entries []entry
+	for _, w := range group {
+		all = all.plus(w.size())
+		entries = append(entries, w.entries...)
+	}
+	if err := s.put(entries, all); err != nil {
 		s.failure.set(fmt.Errorf("write: %w", err))
 	}
-	// Also when transact returned nil: badger only logs that a value log file
-	// could not be synced, and does so before the transaction returns.
+	// Also when put returned nil: badger only logs that a value log file could not be
+	// synced, and does so before the transaction returns.
 	return s.failure.get()
 }
 
-// room checks that the disk has room for a group.
-func (s *Store) room(group []*write) error {
-	need := s.options.MinFree
-	for _, w := range group {
-		need += uint64(w.inline + w.payload)
-	}
+// room checks that the disk has room for what badger gets. The redo log has its own.
+func (s *Store) room(all size) error {
+	need := s.options.MinFree + uint64(all.inline+all.payload)
 	free, err := freeBytes(s.dir)
 	if err != nil {
 		return fmt.Errorf("ask for the free space: %w", err)
@@ -188,34 +194,78 @@ func (s *Store) room(group []*write) error {
 	return nil
 }
 
-func (s *Store) transact(group []*write) error {
+// put writes to the redo log what is small, and everything else to badger.
+func (s *Store) put(entries []entry, all size) error {
 	if s.options.BeforeWrite != nil {
 		if err := s.options.BeforeWrite(); err != nil {
 			return err
 		}
 	}
 	began := time.Now()
+	small := all.payload <= maxRedo && all.inline <= maxRedoInline
+	var err error
+	if !s.recent.size.plus(all).fits() || small && !s.redo.room(entries) {
+		err = s.fold(nil, size{})
+	}
+	if err == nil && small {
+		err = s.record(entries, all)
+	} else if err == nil {
+		err = s.fold(entries, all)
+	}
+	if err == nil && s.options.Synced != nil {
+		s.options.Synced.Observe(time.Since(began).Seconds())
+	}
+	return err
+}
+
+// record writes to the redo log.
+func (s *Store) record(entries []entry, all size) error {
+	number := s.writes.Load() + 1
+	kept, err := s.redo.append(number, entries)
+	if err != nil {
+		return fmt.Errorf("%s: %w", redoFile, err)
+	}
+	s.recent.add(kept, all)
+	s.writes.Store(number)
+	return nil
+}
+
+// fold writes to badger what the redo log has, and more entries, in one transaction.
+func (s *Store) fold(entries []entry, all size) error {
+	all = all.plus(s.recent.size)
+	if err := s.room(all); err != nil {
+		return err
+	}
+	number := s.writes.Load()
+	if len(entries) > 0 {
+		number++
+	}
 	now := s.durable.Load()
 	txn := s.db.NewTransactionAt(now, true)
 	defer txn.Discard()
-	payload := 0
-	for _, w := range group {
-		payload += w.payload
-		for _, e := range w.entries {
+	for _, family := range s.recent.families {
+		for _, e := range family {
 			if err := put(txn, e); err != nil {
 				return err
 			}
 		}
 	}
+	for _, e := range entries {
+		if err := put(txn, e); err != nil {
+			return err
+		}
+	}
+	if err := txn.Set(foldedKey, binary.BigEndian.AppendUint64(nil, number)); err != nil {
+		return err
+	}
 	if err := txn.CommitAt(now+1, nil); err != nil {
 		return err
 	}
+	s.wrote(all.payload)
 	if s.failure.get() == nil {
-		s.durable.Store(now + 1)
-	}
-	s.wrote(payload)
-	if s.options.Synced != nil {
-		s.options.Synced.Observe(time.Since(began).Seconds())
+		s.recent.clear(func() { s.durable.Store(now + 1) })
+		s.redo.restart()
+		s.writes.Store(number)
 	}
 	return nil
 }

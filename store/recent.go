@@ -1,0 +1,80 @@
+package store
+
+import (
+	"bytes"
+	"slices"
+	"sync"
+)
+
+// recent is what the redo log has and badger has not: reads look here first.
+type recent struct {
+	mu       sync.RWMutex
+	families map[byte]map[string]entry // by the first byte of the key, and the key
+	size                               // of all entries, those overwritten too
+}
+
+// size is what entries take in a transaction.
+type size struct {
+	count   int
+	inline  int // bytes for the tree
+	payload int // bytes for the value log
+}
+
+func (s size) plus(o size) size {
+	return size{s.count + o.count, s.inline + o.inline, s.payload + o.payload}
+}
+
+// fits reports whether so much can go into one transaction.
+func (s size) fits() bool {
+	return s.count <= maxEntries && s.inline <= maxInline && s.payload <= maxGroupPayload
+}
+
+// add takes entries in, whose slices must not change any more.
+func (r *recent) add(entries []entry, taken size) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range entries {
+		family := r.families[e.key[0]]
+		if family == nil {
+			family = map[string]entry{}
+			r.families[e.key[0]] = family
+		}
+		family[string(e.key)] = e
+	}
+	r.size = r.size.plus(taken)
+}
+
+// clear forgets everything, in one step with what makes it visible elsewhere.
+func (r *recent) clear(visible func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	visible()
+	r.families, r.size = map[byte]map[string]entry{}, size{}
+}
+
+func (r *recent) get(key []byte) (e entry, ok bool) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	e, ok = r.families[key[0]][string(key)]
+	return e, ok
+}
+
+// from gives the entries whose keys begin with prefix, from start on, in order. An
+// empty prefix means all of them. It calls beside with writes kept out.
+func (r *recent) from(prefix, start []byte, beside func()) (list []entry) {
+	r.mu.RLock()
+	for family, entries := range r.families {
+		if len(prefix) > 0 && family != prefix[0] {
+			continue
+		}
+		for _, e := range entries {
+			if bytes.HasPrefix(e.key, prefix) && bytes.Compare(e.key, start) >= 0 {
+				list = append(list, e)
+			}
+		}
+	}
+	beside()
+	r.mu.RUnlock()
+	slices.SortFunc(list, func(a, b entry) int { return bytes.Compare(a.key, b.key) })
+	return list
+}

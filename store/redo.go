@@ -1,0 +1,235 @@
+package store
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"lukechampine.com/blake3"
+)
+
+// The redo log is what makes a small write cheap. A transaction of badger's syncs two
+// memory-mapped, growing files, and so the file system's own journal; the redo log is
+// one file of a fixed size that is written in place: one system call, one request to
+// the disk. What it holds is in memory too ([recent]), until enough has come together
+// for a transaction, which says up to which write it has everything; then the log
+// begins anew.
+//
+// The file is a page with a key, then records, each from a page's start on, so that
+// writing one cannot tear another:
+//
+//	MAC (16 bytes) | number (8) | size of the rest (4) | entries
+//
+// Numbers follow each other. The MAC is keyed BLAKE3: what is left of older records
+// lies behind the last one, and clients choose what is in it.
+const (
+	redoFile   = "REDO"
+	redoSize   = 4 << 20
+	redoPage   = 4 << 10
+	redoMagic  = "abad-redo 1\n"
+	redoKeyLen = 32
+	macLen     = 16
+	redoHead   = macLen + 8 + 4
+
+	// maxRedo is the payload from which a write goes to badger at once: large values
+	// reach the disk one time, small ones two times.
+	maxRedo = 64 << 10
+	// maxRedoInline bounds the rest of such a write, for one record to fit.
+	maxRedoInline = maxInline / 4
+)
+
+// redo is the open log.
+type redo struct {
+	file *os.File // synced at each write
+	mac  *blake3.Hasher
+	at   int64 // where the next record begins
+}
+
+// createRedo makes an empty log in place of any that is there.
+func createRedo(dir string) (err error) {
+	path := filepath.Join(dir, redoFile)
+	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	page := make([]byte, redoPage)
+	n := copy(page, redoMagic)
+	rand.Read(page[n : n+redoKeyLen]) // never fails
+	copy(page[n+redoKeyLen:], headSum(page))
+	// Zeros and not a hole: writing in place must need no room.
+	_, err = f.Write(append(page, make([]byte, redoSize-redoPage)...))
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// headSum is the checksum of the first page's magic and key.
+func headSum(page []byte) []byte {
+	sum := blake3.Sum256(page[:len(redoMagic)+redoKeyLen])
+	return sum[:macLen]
+}
+
+// openRedo opens the log and calls fn for the entries of each record behind the
+// numbered one, in order. Their slices stay valid. It returns the last number.
+func openRedo(dir string, last uint64, sync bool, fn func([]entry)) (*redo, uint64, error) {
+	flags := os.O_RDWR
+	if sync {
+		flags |= dsync
+	}
+	f, err := os.OpenFile(filepath.Join(dir, redoFile), flags, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, 0, damaged(redoFile, "it is missing")
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	data, err := io.ReadAll(f)
+	if err != nil {
+		return nil, 0, errors.Join(err, f.Close())
+	}
+	r, err := headed(data)
+	if err != nil {
+		return nil, 0, errors.Join(err, f.Close())
+	}
+	r.file = f
+	for {
+		number, entries, size := r.read(data[r.at:])
+		if size == 0 || number != last+1 {
+			break
+		}
+		fn(entries)
+		r.at, last = r.at+size, number
+	}
+	// A record begins only when the one before it is on disk.
+	for at := r.at; at < redoSize; at += redoPage {
+		if number, _, size := r.read(data[at:]); size > 0 && number > last+1 {
+			return nil, 0, errors.Join(damaged(redoFile, "what follows write %d cannot be read, and write %d is there", last, number), f.Close())
+		}
+	}
+	return r, last, nil
+}
+
+// headed checks the first page.
+func headed(data []byte) (*redo, error) {
+	key := len(redoMagic)
+	if len(data) != redoSize || string(data[:key]) != redoMagic || !bytes.Equal(data[key+redoKeyLen:][:macLen], headSum(data)) {
+		return nil, damaged(redoFile, "it does not begin like one")
+	}
+	return &redo{mac: blake3.New(macLen, data[key:key+redoKeyLen]), at: redoPage}, nil
+}
+
+// read reads the record at the front of data. Its size is 0 if it is not whole.
+func (r *redo) read(data []byte) (number uint64, entries []entry, size int64) {
+	if len(data) < redoHead {
+		return 0, nil, 0
+	}
+	number = binary.BigEndian.Uint64(data[macLen:])
+	body := uint64(binary.BigEndian.Uint32(data[macLen+8:]))
+	if body > uint64(len(data)-redoHead) {
+		return 0, nil, 0
+	}
+	end := redoHead + int(body)
+	if !bytes.Equal(r.sum(data[macLen:end]), data[:macLen]) {
+		return 0, nil, 0
+	}
+	entries, err := decodeEntries(data[redoHead:end])
+	if err != nil {
+		return 0, nil, 0 // with this MAC it is ours, so this cannot be
+	}
+	return number, entries, pages(end)
+}
+
+func (r *redo) sum(data []byte) []byte {
+	r.mac.Reset()
+	r.mac.Write(data)
+	return r.mac.Sum(nil)
+}
+
+// pages rounds a size up.
+func pages(size int) int64 { return int64(size+redoPage-1) / redoPage * redoPage }
+
+// append writes a record and returns its entries, in memory of their own.
+func (r *redo) append(number uint64, entries []entry) ([]entry, error) {
+	data := make([]byte, redoHead, pages(redoHead+encodedSize(entries)))
+	binary.BigEndian.PutUint64(data[macLen:], number)
+	data = encodeEntries(data, entries)
+	end := len(data)
+	binary.BigEndian.PutUint32(data[macLen+8:], uint32(end-redoHead))
+	copy(data, r.sum(data[macLen:]))
+	if _, err := r.file.WriteAt(data[:pages(end)], r.at); err != nil {
+		return nil, err
+	}
+	r.at += pages(end)
+	return decodeEntries(data[redoHead:end])
+}
+
+// room reports whether a record of these entries still fits.
+func (r *redo) room(entries []entry) bool {
+	return r.at+pages(redoHead+encodedSize(entries)) <= redoSize
+}
+
+// restart begins the log anew: badger has all that is in it.
+func (r *redo) restart() { r.at = redoPage }
+
+// An entry is the key's length, doubled and with one more for a removal, the key, the
+// value's length and the value. Lengths are unsigned varints.
+
+func encodedSize(entries []entry) (size int) {
+	for _, e := range entries {
+		size += 2*binary.MaxVarintLen32 + len(e.key) + len(e.value)
+	}
+	return size
+}
+
+func encodeEntries(data []byte, entries []entry) []byte {
+	for _, e := range entries {
+		head := uint64(len(e.key)) << 1
+		if e.remove {
+			head |= 1
+		}
+		data = append(binary.AppendUvarint(data, head), e.key...)
+		data = append(binary.AppendUvarint(data, uint64(len(e.value))), e.value...)
+	}
+	return data
+}
+
+var errEntries = errors.New("entries of a redo record are malformed")
+
+// decodeEntries gives entries that share memory with data.
+func decodeEntries(data []byte) (entries []entry, err error) {
+	part := func(shift int) (low uint64, part []byte) {
+		head, n := binary.Uvarint(data)
+		if n <= 0 || head>>shift > uint64(len(data)-n) {
+			err = errEntries
+			return 0, nil
+		}
+		end := n + int(head>>shift)
+		part, data = data[n:end:end], data[end:]
+		return head, part
+	}
+	for len(data) > 0 && err == nil {
+		head, key := part(1)
+		if err == nil {
+			_, value := part(0)
+			entries = append(entries, entry{key: key, value: value, remove: head&1 == 1})
+		}
+	}
+	return entries, err
+}
