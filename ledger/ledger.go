@@ -46,7 +46,8 @@ type In interface{ in() }
 // Clock tells the time, Unix milliseconds. It goes into headers and nowhere else.
 type Clock struct{ Now uint64 }
 
-// Hold says that a batch is durably in the local store. Values are its ids.
+// Hold says that a batch is in the local store, durably before anything is sent that
+// the ledger says from now on. Values are its ids.
 type Hold struct {
 	Digest bft.Hash
 	Maker  bft.ID

@@ -45,7 +45,7 @@ func (p *pool) drop(digests []bft.Hash) {
 	p.waiting = slices.DeleteFunc(p.waiting, func(h *held) bool { return p.held[h.digest] != h })
 }
 
-// hold takes in a batch that has become durable here.
+// hold takes in a batch that is here.
 func (m *Machine) hold(s *Step, in Hold) {
 	if m.here(in.Digest) {
 		return

@@ -76,6 +76,7 @@ type tick struct {
 	blocks  []ledger.Committed
 	certs   []ledger.Certified
 	journal []store.Record
+	stored  []func() error // wait for batches
 	send    []net.Outgoing
 	self    []ledger.Msg // to ourselves, not handled yet
 }
@@ -163,6 +164,10 @@ func (d *driver) clock() {
 // input gives the ledger an input. An error means that a certified block
 // contradicts our log: more than f nodes are faulty, or the store is not ours.
 func (d *driver) input(in ledger.In) {
+	if s, ok := in.(storing); ok {
+		d.tick.stored = append(d.tick.stored, s.stored)
+		in = s.Hold
+	}
 	step, err := d.ledger.Input(in)
 	if err != nil {
 		d.failed = fmt.Errorf("%T: %w", in, err)
@@ -342,7 +347,7 @@ func (d *driver) finish() error {
 	if err := d.decider.finish(); err != nil {
 		return err
 	}
-	if len(t.send)+len(t.blocks) == 0 && len(t.journal) < maxUnsynced {
+	if len(t.send)+len(t.blocks) == 0 && len(t.journal)+len(t.stored) < maxUnsynced {
 		return nil
 	}
 	if err := d.persist(); err != nil {
@@ -356,34 +361,37 @@ func (d *driver) finish() error {
 		d.transport.Send(t.send...)
 	}
 	d.settle(t.blocks)
+	clear(t.stored)
 	clear(t.send)
-	*t = tick{journal: t.journal[:0], send: t.send[:0], certs: t.certs}
+	*t = tick{journal: t.journal[:0], stored: t.stored[:0], send: t.send[:0], certs: t.certs}
 	return nil
 }
 
-// persist writes blocks and journal side by side, to share a sync. If a crash
-// keeps the journal and loses the block of epoch e, the journal may speak of epoch
-// e+K, which a replay passes over: nothing of this tick has been sent.
+// persist writes blocks and journal, blocks first: a journal that speaks of the epoch
+// e+K, and no block e that has opened it, would be of no use to a replay.
 func (d *driver) persist() error {
 	t := &d.tick
-	written := make(chan error, 1)
-	go func() { written <- d.putBlocks(t.blocks) }()
-	var err error
-	if !d.forgetful {
-		err = d.append(t.journal)
+	blocks := make([]store.Block, len(t.blocks))
+	for i, c := range t.blocks {
+		blocks[i] = store.Block{Height: c.Block.Header.Epoch, Record: c.Block.Encode(), IDs: joinIDs(c.Values), Taken: digestsOf(c.Block)}
 	}
-	if err != nil {
-		err = fmt.Errorf("journal: %w", err)
+	records := t.journal
+	if d.forgetful {
+		records = nil
 	}
-	return errors.Join(<-written, err)
-}
-
-func (d *driver) putBlocks(blocks []ledger.Committed) error {
-	records := make([]store.Block, len(blocks))
-	for i, c := range blocks {
-		records[i] = store.Block{Height: c.Block.Header.Epoch, Record: c.Block.Encode(), IDs: joinIDs(c.Values), Taken: digestsOf(c.Block)}
+	if len(blocks)+len(records) > 0 {
+		began := time.Now()
+		if err := d.store.Commit(blocks, records); err != nil {
+			return err
+		}
+		d.meters.Journal.Observe(time.Since(began).Seconds())
 	}
-	return d.store.PutBlocks(records)
+	for _, stored := range t.stored {
+		if err := stored(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // position is what peers are told: durable blocks and certificates.

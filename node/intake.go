@@ -81,15 +81,24 @@ func (k *intake) accept(ctx context.Context, maker bft.ID, digest bft.Hash, data
 	return k.keep(ctx, maker, digest, data, ids)
 }
 
-// keep makes a batch durable that has been checked.
+// keep makes a batch durable that has been checked. The ledger need not wait for that.
 func (k *intake) keep(ctx context.Context, maker bft.ID, digest bft.Hash, data []byte, ids []batch.ValueID) error {
-	if err := k.store.PutBatch(digest, maker, data); err != nil {
-		return err
-	}
+	stored := k.store.QueueBatch(digest, maker, data)
 	k.charge(digest, maker, int64(len(data)))
 	// Whatever becomes of the link that it came over: a batch that is here and that
 	// the ledger does not know of would be missing for ever, as nobody fetches it.
-	return k.tell(context.WithoutCancel(ctx), ledger.Hold{Digest: digest, Maker: maker, Values: ids})
+	hold := storing{ledger.Hold{Digest: digest, Maker: maker, Values: ids}, stored}
+	if err := k.tell(context.WithoutCancel(ctx), hold); err != nil {
+		return err
+	}
+	return stored()
+}
+
+// storing is a batch on its way to the disk: what the ledger makes of it is not sent
+// before it is there.
+type storing struct {
+	ledger.Hold
+	stored func() error // waits
 }
 
 // charge counts a pending batch against its maker.

@@ -39,13 +39,43 @@ func TestAStoredBatchIsToldOf(t *testing.T) {
 	}
 }
 
+// The ledger hears of a batch before it is on disk, and what it says then is not sent
+// before it is.
+func TestNothingIsSentBeforeItsBatchIsStored(t *testing.T) {
+	s := openStore(t)
+	told := make(chan storing, 1)
+	k := newIntake(4, 1<<30, s, func(_ context.Context, in ledger.In) error { told <- in.(storing); return nil })
+	digest, data, ids := someBatch()
+	if err := k.keep(context.Background(), 3, digest, data, ids); err != nil {
+		t.Fatal(err)
+	}
+	if hold := <-told; hold.stored() != nil || !s.IsPending(digest) {
+		t.Error("stored does not wait for the batch")
+	}
+	stored, durable := make(chan struct{}), errors.New("it ends with this")
+	d := &driver{store: s, tick: tick{stored: []func() error{func() error { <-stored; return durable }}}}
+	persisted := make(chan error)
+	go func() { persisted <- d.persist() }()
+	select {
+	case err := <-persisted:
+		t.Fatalf("the tick is durable before its batch: %v", err)
+	case stored <- struct{}{}: // it waits
+	}
+	if err := <-persisted; !errors.Is(err, durable) {
+		t.Errorf("persist says %v", err)
+	}
+}
+
 // A batch that a catch-up has put into the store, for a block that did not come,
 // is found there when a header lists it, and told of. One that is in a block of
 // old is not.
 func TestAWantedBatchMayBeInTheStore(t *testing.T) {
 	s := openStore(t)
-	var told []ledger.In
-	k := newIntake(4, 1<<30, s, func(_ context.Context, in ledger.In) error { told = append(told, in); return nil })
+	var told []storing
+	k := newIntake(4, 1<<30, s, func(_ context.Context, in ledger.In) error {
+		told = append(told, in.(storing))
+		return nil
+	})
 	f := newFetcher(4)
 	f.intake, f.height = k, s.Height
 	digest, data, _ := someBatch()
@@ -61,8 +91,8 @@ func TestAWantedBatchMayBeInTheStore(t *testing.T) {
 			t.Error("a batch in the store is pulled")
 		}
 	}
-	if len(told) != 1 || told[0].(ledger.Hold).Digest != digest {
-		t.Errorf("told %v, want one Hold", told)
+	if len(told) != 1 || told[0].Digest != digest {
+		t.Errorf("told %d times, want one Hold", len(told))
 	}
 	if err := s.PutBlock(1, []byte("r"), nil, []bft.Hash{digest}); err != nil {
 		t.Fatal(err)

@@ -81,14 +81,3 @@ func (t *tally) slots() []SlotCounts {
 	}
 	return counts
 }
-
-// append makes records durable in the journal, and measures it.
-func (d *driver) append(records []store.Record) error {
-	if len(records) == 0 {
-		return nil
-	}
-	began := time.Now()
-	err := d.store.Append(records)
-	d.meters.Journal.Observe(time.Since(began).Seconds())
-	return err
-}

@@ -33,7 +33,7 @@ func (d *driver) restore() error {
 	if err := d.decider.restore(); err != nil {
 		return err
 	}
-	// A crash between the journal and the block of one tick leaves records of an
+	// Stores of format 1 may have a tick's journal and not its block, so records of an
 	// epoch that was not open yet. Nothing of them was sent, and that epoch will be
 	// opened anew, with another header: kept, the two would contradict each other.
 	if err := d.store.Cut(d.store.Height()+d.follower.epochs+1, firstTopic-1); err != nil {

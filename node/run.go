@@ -220,20 +220,19 @@ func (n *Node) seal(ctx context.Context) error {
 		}
 		digest := batch.Digest(b.data)
 		ids, err := batch.Check(b.data)
-		if err == nil {
-			err = n.store.PutBatch(digest, n.config.Self, b.data)
-		}
 		if err != nil {
 			b.fail(ErrStopped)
 			return err
 		}
+		stored := n.store.QueueBatch(digest, n.config.Self, b.data)
 		n.batcher.launched(digest, b)
 		for id := range n.quorum.IDs() {
 			if id != n.config.Self {
 				n.transport.Push(id, digest[:], func() ([]byte, error) { return b.data, nil })
 			}
 		}
-		if n.driver.tell(ctx, ledger.Hold{Digest: digest, Maker: n.config.Self, Values: ids}) != nil {
+		hold := storing{ledger.Hold{Digest: digest, Maker: n.config.Self, Values: ids}, stored}
+		if n.driver.tell(ctx, hold) != nil {
 			return nil
 		}
 	}
