@@ -53,7 +53,9 @@ func TestCrashAtEveryWrite(t *testing.T) {
 	}
 	c.confs[3].hooks = hooks{}
 	c.start(3)
-	if _, err := c.nodes[3].Submit(within(t), value(900_000)); err != nil {
+	soon, cancel := context.WithTimeout(within(t), 30*time.Second) // while the others are as busy as before
+	defer cancel()
+	if _, err := c.nodes[3].Submit(soon, value(900_000)); err != nil {
 		c.tell(0, 1, 2, 3)
 		t.Fatal(err)
 	}

@@ -83,6 +83,13 @@ func TestAWantedBatchMayBeInTheStore(t *testing.T) {
 	if f.settled(context.Background(), wanted) || len(told) > 0 {
 		t.Error("a batch that is not here needs no pull")
 	}
+	f.height = func() uint64 { return 8 } // the epoch is over
+	decided := wanted
+	decided.Decided = true
+	if f.settled(context.Background(), wanted) || !f.settled(context.Background(), decided) {
+		t.Error("a batch that is not here is not looked for when its epoch is over, or one that a block needed is")
+	}
+	f.height = s.Height
 	if err := s.PutBatch(digest, 1, data); err != nil {
 		t.Fatal(err)
 	}
