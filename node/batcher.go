@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,9 +12,9 @@ import (
 	"abad/bft"
 )
 
-// batcher makes batches of the values of our own clients: at once when no epoch was
-// opened lately, else just before the next one may be (see pace), or when enough has
-// come together. So an idle node adds no delay and a busy one fills its batches.
+// batcher makes batches of the values of our own clients: when the driver is about to
+// open an epoch, or when enough has come together; at once when no epoch was opened
+// lately (see pace). So an idle node adds no delay and a busy one fills its batches.
 type batcher struct {
 	limits Limits
 	wake   chan struct{} // capacity 1: there may be something to seal
@@ -23,11 +24,11 @@ type batcher struct {
 	mu      sync.Mutex
 	open    *building   // takes the next value; nil: there is none
 	full    []*building // waiting to be sealed, oldest first
-	sealing *building   // on its way to the disk
+	sealing []*building // not launched yet
 	sealed  map[bft.Hash]*building
 	queued  int64         // bytes in all of these
-	due     time.Time     // a batch that is not full is sealed then
-	linger  time.Duration // between two of those
+	due     time.Time     // a batch that is not full is sealed then, if no epoch was opened
+	linger  time.Duration // the longest wait for that
 	stopped bool
 }
 
@@ -154,9 +155,9 @@ func (b *batcher) take() (*building, time.Duration) {
 	case b.open == nil:
 		return nil, time.Hour
 	default:
-		// Peers that open epochs more often than we would put due off each time, but
-		// values need not wait for ever.
-		due := b.open.since.Add(2 * b.linger)
+		// Epochs that follow each other put due off each time, but values need not wait
+		// for ever.
+		due := b.open.since.Add(b.linger)
 		if b.due.Before(due) {
 			due = b.due
 		}
@@ -164,18 +165,33 @@ func (b *batcher) take() (*building, time.Duration) {
 			return nil, wait
 		}
 		t, b.open = b.open, nil
-		b.due = time.Now().Add(b.linger)
 	}
-	t.data, t.builder = t.builder.Bytes(), nil
-	b.sealing = t
+	b.seal(t)
 	return t, 0
+}
+
+// takeOpen gives the batch that is being made, nil if there is none.
+func (b *batcher) takeOpen() *building {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	t := b.open
+	if t != nil {
+		b.open = nil
+		b.seal(t)
+	}
+	return t
+}
+
+func (b *batcher) seal(t *building) {
+	t.data, t.builder = t.builder.Bytes(), nil
+	b.sealing = append(b.sealing, t)
 }
 
 // launched notes that a batch is under way.
 func (b *batcher) launched(d bft.Hash, t *building) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.sealing = nil
+	b.sealing = slices.DeleteFunc(b.sealing, func(s *building) bool { return s == t })
 	if b.stopped {
 		t.fail(ErrStopped)
 		return
@@ -196,12 +212,19 @@ func (b *batcher) land(d bft.Hash) (*building, bool) {
 	return t, true
 }
 
-// opened notes that an epoch was, and after how long a batch should be made for the
-// next one.
-func (b *batcher) opened(seal time.Duration) {
+// opened notes that an epoch was, and how long the rest after it takes.
+func (b *batcher) opened(rest time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.due, b.linger = time.Now().Add(seal), seal
+	b.linger = 2 * rest
+	b.due = time.Now().Add(b.linger)
+}
+
+// rested notes that the next epoch may be opened as soon as there is a batch.
+func (b *batcher) rested() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.due = time.Now()
 }
 
 // queue is how many bytes of our own wait for a block.

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -8,21 +9,21 @@ import (
 	"abad/batch"
 )
 
-// A batch is made when the next epoch is near, and not put off for ever by peers who
-// open one after the other.
+// A batch that no epoch takes is made by itself, and not put off for ever by epochs
+// that are opened without it.
 func TestBatchesAreNotPutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const seal = 20 * time.Millisecond
+		const rest = 20 * time.Millisecond
 		for name, c := range map[string]struct {
 			every time.Duration // an epoch is opened
 			took  time.Duration
 		}{
-			"once":            {time.Hour, seal},
-			"again and again": {seal / 4, 2 * seal},
+			"once":            {time.Hour, 2 * rest},
+			"again and again": {rest / 4, 2 * rest},
 		} {
 			b := newBatcher(Limits{}.withDefaults())
 			began := time.Now()
-			b.opened(seal)
+			b.opened(rest)
 			if _, err := b.enqueue(batch.Value{Payload: []byte("value")}); err != nil {
 				t.Fatal(err)
 			}
@@ -35,7 +36,7 @@ func TestBatchesAreNotPutOff(t *testing.T) {
 				time.Sleep(min(wait, time.Until(next)))
 				if !time.Now().Before(next) {
 					next = next.Add(c.every)
-					b.opened(seal)
+					b.opened(rest)
 				}
 				if time.Since(began) > time.Second {
 					break
@@ -46,4 +47,60 @@ func TestBatchesAreNotPutOff(t *testing.T) {
 			}
 		}
 	})
+}
+
+// An epoch that is opened takes what is here; after a rest a value waits for nothing.
+func TestBatchesFollowTheEpochs(t *testing.T) {
+	b := newBatcher(Limits{}.withDefaults())
+	enqueue := func() {
+		t.Helper()
+		if _, err := b.enqueue(batch.Value{Payload: []byte("value")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.opened(time.Hour)
+	enqueue()
+	if sealed, _ := b.take(); sealed != nil {
+		t.Error("a batch is made during the rest")
+	}
+	enqueue()
+	if sealed := b.takeOpen(); sealed == nil || len(sealed.tickets) != 2 || b.own().Values != 2 {
+		t.Errorf("an epoch takes %v, and %d values wait", sealed, b.own().Values)
+	}
+	if b.takeOpen() != nil {
+		t.Error("a batch of nothing")
+	}
+	enqueue()
+	b.rested()
+	if sealed, _ := b.take(); sealed == nil {
+		t.Error("after the rest a value waits")
+	}
+}
+
+// A value that waits for the end of a rest is in the epoch that is opened then: at its
+// end, or because a peer opens one.
+func TestAnEpochTakesWhatIsHere(t *testing.T) {
+	c := newCluster(t, 4)
+	c.startAll()
+	d := c.nodes[0].driver
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(d.look(within(t), func() { d.pace.took = time.Hour })) // rests do not end by themselves
+	_, err := c.nodes[0].Submit(within(t), value(0))
+	must(err)
+	for i, open := range []func(){
+		func() { d.pace.next = time.Now() },
+		func() { go c.nodes[1].Submit(context.Background(), value(10)) },
+	} {
+		ticket, err := d.batcher.enqueue(value(1 + i))
+		must(err)
+		must(d.look(within(t), open))
+		if _, err := ticket.Wait(within(t)); err != nil {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
 }

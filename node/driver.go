@@ -37,6 +37,7 @@ type driver struct {
 	store     *store.Store
 	transport *net.Transport
 	batcher   *batcher
+	launch    func(*building) (storing, error)
 	intake    *intake
 	fetcher   *fetcher
 	certifier *certifier
@@ -67,6 +68,9 @@ type driver struct {
 	tick     tick
 	failed   error
 	opened   map[uint64]time.Time // when an open epoch was opened
+	mine     uint64               // the last epoch that was opened here
+	heard    uint64               // the last one that peers speak of
+	sealed   uint64               // the last one that a batch was made for
 	patience []deadline
 	pace     pace
 }
@@ -178,6 +182,27 @@ func (d *driver) input(in ledger.In) {
 	}
 }
 
+// mayOpen comes before what may open the next epoch here, because a rest is over or a
+// peer has opened it. It makes a batch of the values that have come: a little later
+// they would have to wait for the next epoch. Peers can bring that about only once
+// for each, so they cannot cut our values into many small batches.
+func (d *driver) mayOpen(rested bool) {
+	if !rested && (d.heard <= d.mine || d.sealed > d.mine) {
+		return
+	}
+	b := d.batcher.takeOpen()
+	if b == nil {
+		return
+	}
+	d.sealed = d.mine + 1
+	hold, err := d.launch(b)
+	if err != nil {
+		d.failed = fmt.Errorf("batch: %w", err)
+		return
+	}
+	d.input(hold)
+}
+
 // event handles one event of a peer.
 func (d *driver) event(e net.Event) {
 	switch e.Kind {
@@ -223,6 +248,8 @@ func (d *driver) message(from bft.ID, raw []byte) {
 		d.faults.note(bft.Fault{Peer: from, Why: err})
 		return
 	}
+	d.heard = max(d.heard, msg.Epoch)
+	d.mayOpen(false)
 	d.absorb(d.ledger.Handle(from, msg))
 }
 
@@ -289,7 +316,7 @@ func (d *driver) output(out ledger.Out) {
 		d.tick.journal = append(d.tick.journal, store.Record{Epoch: out.Epoch, Data: out.Entry.Encode()})
 	case ledger.Opened:
 		now := time.Now()
-		d.opened[out.Epoch] = now
+		d.opened[out.Epoch], d.mine = now, out.Epoch
 		d.batcher.opened(d.pace.opened(now))
 	case ledger.Linger:
 		sofar := time.Since(d.opened[out.Epoch])
@@ -309,6 +336,8 @@ func (d *driver) output(out ledger.Out) {
 func (d *driver) hurry() {
 	now := time.Now()
 	if d.pace.over(now) {
+		d.mayOpen(true)
+		d.batcher.rested()
 		d.input(ledger.Rested{})
 	}
 	for i := 0; i < len(d.patience); {

@@ -64,7 +64,9 @@ func (b *batcher) own() Own {
 		}
 	}
 	count(b.open)
-	count(b.sealing)
+	for _, t := range b.sealing {
+		count(t)
+	}
 	for _, t := range b.full {
 		count(t)
 	}

@@ -35,11 +35,10 @@ func (p *pace) rest() time.Duration {
 	return min(p.took, max(minRest, p.took/restParts))
 }
 
-// opened begins a rest, and gives when batches should be made: early enough to be
-// with all peers when it ends.
-func (p *pace) opened(now time.Time) (seal time.Duration) {
+// opened begins a rest, and says how long it is.
+func (p *pace) opened(now time.Time) time.Duration {
 	p.next = now.Add(p.rest())
-	return p.rest() * 4 / 5
+	return p.rest()
 }
 
 // over reports, once, that the rest is over.

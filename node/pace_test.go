@@ -24,8 +24,8 @@ func TestPaceRestsOnce(t *testing.T) {
 		t.Error("a rest is over that has not begun")
 	}
 	p.observe(20 * time.Millisecond)
-	if seal := p.opened(now); seal != 16*time.Millisecond {
-		t.Errorf("batches are made after %v", seal)
+	if rest := p.opened(now); rest != 20*time.Millisecond {
+		t.Errorf("a rest of %v", rest)
 	}
 	if p.over(now.Add(19 * time.Millisecond)) {
 		t.Error("the rest is over early")

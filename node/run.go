@@ -122,7 +122,7 @@ func (n *Node) build() error {
 		return err
 	}
 	n.transport, n.driver, n.batcher = transport, d, newBatcher(c.Limits)
-	d.transport, d.batcher = transport, n.batcher
+	d.transport, d.batcher, d.launch = transport, n.batcher, n.launch
 	d.votes = make(chan decision.In, inputQueue)
 	d.certifier = &certifier{
 		key: c.CoinKey, tell: d.tell, vote: d.vote, decidedMessage: n.DecidedMessage,
@@ -211,29 +211,37 @@ func (n *Node) Run(ctx context.Context) error {
 	return errors.Join(err, n.store.Close())
 }
 
-// seal makes batches of our clients' values: durable here, then to everybody.
+// seal launches the batches that do not wait for an epoch.
 func (n *Node) seal(ctx context.Context) error {
 	for {
 		b, err := n.batcher.next(ctx)
 		if err != nil {
 			return nil
 		}
-		digest := batch.Digest(b.data)
-		ids, err := batch.Check(b.data)
+		hold, err := n.launch(b)
 		if err != nil {
-			b.fail(ErrStopped)
 			return err
 		}
-		stored := n.store.QueueBatch(digest, n.config.Self, b.data)
-		n.batcher.launched(digest, b)
-		for id := range n.quorum.IDs() {
-			if id != n.config.Self {
-				n.transport.Push(id, digest[:], func() ([]byte, error) { return b.data, nil })
-			}
-		}
-		hold := storing{ledger.Hold{Digest: digest, Maker: n.config.Self, Values: ids}, stored}
 		if n.driver.tell(ctx, hold) != nil {
 			return nil
 		}
 	}
+}
+
+// launch puts a batch on its way, to our disk and to everybody.
+func (n *Node) launch(b *building) (storing, error) {
+	digest := batch.Digest(b.data)
+	ids, err := batch.Check(b.data)
+	if err != nil {
+		b.fail(ErrStopped)
+		return storing{}, err
+	}
+	stored := n.store.QueueBatch(digest, n.config.Self, b.data)
+	n.batcher.launched(digest, b)
+	for id := range n.quorum.IDs() {
+		if id != n.config.Self {
+			n.transport.Push(id, digest[:], func() ([]byte, error) { return b.data, nil })
+		}
+	}
+	return storing{ledger.Hold{Digest: digest, Maker: n.config.Self, Values: ids}, stored}, nil
 }
