@@ -165,6 +165,7 @@ func (b *batcher) take() (*building, time.Duration) {
 			return nil, wait
 		}
 		t, b.open = b.open, nil
+		b.due = time.Now().Add(b.linger / 2) // where no epoch can be opened, many small ones would come
 	}
 	b.seal(t)
 	return t, 0

@@ -75,6 +75,10 @@ func TestBatchesFollowTheEpochs(t *testing.T) {
 	if sealed, _ := b.take(); sealed == nil {
 		t.Error("after the rest a value waits")
 	}
+	enqueue()
+	if sealed, wait := b.take(); sealed != nil || wait < time.Hour/2 {
+		t.Errorf("each value gets a batch of its own where no epoch is opened: the next after %v", wait)
+	}
 }
 
 // A value that waits for the end of a rest is in the epoch that is opened then: at its
