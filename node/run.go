@@ -225,6 +225,11 @@ func (n *Node) seal(ctx context.Context) error {
 		if n.driver.tell(ctx, hold) != nil {
 			return nil
 		}
+		// One after the other: links that get more at once than they have streams for
+		// drop it, and peers would have to ask for each.
+		if err := hold.stored(); err != nil {
+			return err
+		}
 	}
 }
 
