@@ -2,11 +2,14 @@ package node
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"abad/batch"
+	"abad/bft"
+	"abad/ledger"
 )
 
 // A batch that no epoch takes is made by itself, and not put off for ever by epochs
@@ -106,5 +109,31 @@ func TestAnEpochTakesWhatIsHere(t *testing.T) {
 		if _, err := ticket.Wait(within(t)); err != nil {
 			t.Errorf("%d: %v", i, err)
 		}
+	}
+}
+
+// The end of a rest makes a batch of what is here, before the ledger hears of it.
+func TestTheEndOfARestMakesABatch(t *testing.T) {
+	q, err := bft.NewQuorum(4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBatcher(Limits{}.withDefaults())
+	b.opened(time.Hour)
+	if _, err := b.enqueue(batch.Value{Payload: []byte("value")}); err != nil {
+		t.Fatal(err)
+	}
+	launched := 0
+	d := &driver{batcher: b, ledger: ledger.New(ledger.Config{Quorum: q, Epochs: 8}), launch: func(*building) (storing, error) {
+		launched++
+		return storing{}, errors.New("no further than here")
+	}}
+	d.hurry()
+	if launched != 0 {
+		t.Error("a batch without a rest that ends")
+	}
+	d.pace.next = time.Now()
+	if d.hurry(); launched != 1 {
+		t.Errorf("%d batches at the end of a rest", launched)
 	}
 }

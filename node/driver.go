@@ -75,16 +75,6 @@ type driver struct {
 	pace     pace
 }
 
-// tick collects what a tick has decided, in the order in which it must happen.
-type tick struct {
-	blocks  []ledger.Committed
-	certs   []ledger.Certified
-	journal []store.Record
-	stored  []func() error // wait for batches
-	send    []net.Outgoing
-	self    []ledger.Msg // to ourselves, not handled yet
-}
-
 // deadline is when to hurry an epoch.
 type deadline struct {
 	epoch uint64
@@ -359,102 +349,6 @@ func (d *driver) untilDeadline() time.Duration {
 		wait = min(wait, time.Until(d.pace.next))
 	}
 	return max(wait, 0)
-}
-
-// finish makes the tick durable and then sends. A tick that says nothing waits
-// with its sync for the next one that does: nobody can know of it before.
-func (d *driver) finish() error {
-	if d.failed != nil {
-		return d.failed
-	}
-	t := &d.tick
-	if len(t.certs) > 0 {
-		d.archive.add(t.certs, d.ledger.CertifiedHeight())
-		t.certs = t.certs[:0]
-	}
-	defer d.decider.watch()
-	if err := d.decider.finish(); err != nil {
-		return err
-	}
-	if len(t.send)+len(t.blocks) == 0 && len(t.journal)+len(t.stored) < maxUnsynced {
-		return nil
-	}
-	if err := d.persist(); err != nil {
-		return err
-	}
-	if len(t.blocks) > 0 {
-		d.announce(t.blocks)
-		d.transport.SetPosition(d.position())
-	}
-	if len(t.send) > 0 {
-		d.transport.Send(t.send...)
-	}
-	d.settle(t.blocks)
-	clear(t.stored)
-	clear(t.send)
-	*t = tick{journal: t.journal[:0], stored: t.stored[:0], send: t.send[:0], certs: t.certs}
-	return nil
-}
-
-// persist writes blocks and journal, blocks first: a journal that speaks of the epoch
-// e+K, and no block e that has opened it, would be of no use to a replay.
-func (d *driver) persist() error {
-	t := &d.tick
-	blocks := make([]store.Block, len(t.blocks))
-	for i, c := range t.blocks {
-		blocks[i] = store.Block{Height: c.Block.Header.Epoch, Record: c.Block.Encode(), IDs: joinIDs(c.Values), Taken: digestsOf(c.Block)}
-	}
-	records := t.journal
-	if d.forgetful {
-		records = nil
-	}
-	if len(blocks)+len(records) > 0 {
-		began := time.Now()
-		if err := d.store.Commit(blocks, records); err != nil {
-			return err
-		}
-		d.meters.Journal.Observe(time.Since(began).Seconds())
-	}
-	for _, stored := range t.stored {
-		if err := stored(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// position is what peers are told: durable blocks and certificates.
-func (d *driver) position() net.Position {
-	return net.Position{Committed: d.store.Height(), Certified: d.archive.stored.Load()}
-}
-
-// announce tells everybody who waits for durable blocks.
-func (d *driver) announce(blocks []ledger.Committed) {
-	for _, c := range blocks {
-		e := c.Block.Header.Epoch
-		d.values.Add(c.Block.Header.Values)
-		now := time.Now()
-		view := d.view(e, now)
-		if opened, ok := d.opened[e]; ok {
-			d.pace.observe(now.Sub(opened))
-			delete(d.opened, e)
-		}
-		d.history.committed(c.Block, now, view)
-		for _, s := range view.Slots {
-			d.coins.Add(uint64(s.Coins))
-			if s.Decided {
-				d.meters.Rounds.Observe(float64(s.Rounds))
-			}
-		}
-		d.tally.block(c.Block.Header, view.Slots, d.now())
-		d.intake.taken(digestsOf(c.Block))
-		if e > d.ledger.CertifiedHeight() {
-			d.certifier.sign(e, c.Block.Hash())
-		}
-	}
-	d.height.Store(blocks[len(blocks)-1].Block.Header.Epoch)
-	signal(d.archive.wake)
-	d.grown.signal()
 }
 
 // waitFor waits until what it asks about the store holds.

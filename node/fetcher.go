@@ -145,13 +145,14 @@ func (f *fetcher) take(lister bft.ID) (w want, wait time.Duration, ok bool) {
 	return want{}, wait, false
 }
 
-// settled reports that a batch needs no pull. One that only a header lists is looked
-// for though its epoch is over, but once: its maker lists it again, and where epochs
-// are shorter than pushHint, nobody would ever ask for what a crash has kept it from
-// pushing. One that is in the store from long
+// settled reports that a batch needs no pull. One that is in the store from long
 // ago, in a block that the ledger no longer remembers, is not vouched for again;
 // but if a block needs it, here it is. So is one that a catch-up has fetched for a
 // block and that this node may need before.
+//
+// One that only a header lists is looked for though its epoch is over, but once: its
+// maker lists it again, and where epochs are shorter than pushHint, nobody would
+// ever ask for what a crash has kept it from pushing.
 func (f *fetcher) settled(ctx context.Context, w want) bool {
 	if w.Decided && w.Epoch <= f.height() || !w.Decided && f.intake.told(w.Digest) {
 		return true

@@ -15,7 +15,7 @@ import (
 type Meters struct {
 	Commit  store.Observer // seconds from the submission of a value of ours to its block
 	Rounds  store.Observer // rounds of a slot's agreement
-	Journal store.Observer // seconds until an append to the journal was on disk
+	Journal store.Observer // seconds until a tick's blocks and journal were on disk
 	Sync    store.Observer // seconds until a transaction of the store was on disk
 }
 

@@ -25,9 +25,7 @@ func (s size) plus(o size) size {
 }
 
 // fits reports whether so much can go into one transaction.
-func (s size) fits() bool {
-	return s.count <= maxEntries && s.inline <= maxInline && s.payload <= maxGroupPayload
-}
+func (s size) fits() bool { return s.count <= maxEntries && s.inline <= maxInline }
 
 // add takes entries in, whose slices must not change any more.
 func (r *recent) add(entries []entry, taken size) {

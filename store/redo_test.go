@@ -247,3 +247,18 @@ func FuzzDecodeEntries(f *testing.F) {
 		}
 	})
 }
+
+// A large write takes along what is recent: one transaction, whatever its size.
+func TestALargeWriteIsOneTransaction(t *testing.T) {
+	s := open(t, t.TempDir(), Options{})
+	for i, size := range []int{maxRedo + 1, maxGroupPayload, maxGroupPayload + 1<<20} {
+		if err := s.SetMeta("small", make([]byte, valueThreshold)); err != nil {
+			t.Fatal(err)
+		}
+		before := s.durable.Load()
+		putBatch(t, s, i, size)
+		if got := s.durable.Load() - before; got != 1 {
+			t.Errorf("%d bytes take %d transactions", size, got)
+		}
+	}
+}

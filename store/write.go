@@ -133,7 +133,7 @@ func (q *queue) take() []*write {
 	n := 0
 	for ; n < len(q.waiting); n++ {
 		all = all.plus(q.waiting[n].size())
-		if n > 0 && !all.fits() {
+		if n > 0 && (!all.fits() || all.payload > maxGroupPayload) {
 			break
 		}
 	}
