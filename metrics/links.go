@@ -12,6 +12,7 @@ import (
 var (
 	peerUp      = gauge("peer_up", "Whether there is a link to a peer.", "peer")
 	roundTrip   = gauge("peer_round_trip_seconds", "Smoothed round-trip time of the link to a peer; 0 while there is none.", "peer")
+	window      = gauge("peer_congestion_window_bytes", "Bytes that QUIC has on their way to a peer at once at most; 0 while there is no link. Divided by the round-trip time it is what the link carries.", "peer")
 	linksMade   = counter("peer_links_total", "Links made with a peer.", "peer")
 	framesOut   = counter("peer_sent_frames_total", "Frames of votes, pushed batches and requests that were sent to a peer.", "peer", "kind")
 	framesIn    = counter("peer_received_frames_total", "Frames of votes, pushed batches and requests that came from a peer.", "peer", "kind")
@@ -38,6 +39,7 @@ var (
 func (s scrape) link(peer string, p net.PeerStats) {
 	s.put(peerUp, truth(p.Up), peer)
 	s.put(roundTrip, p.RTT.Seconds(), peer)
+	s.put(window, float64(p.Window), peer)
 	s.count(linksMade, p.Links, peer)
 	for _, t := range []struct {
 		kind string

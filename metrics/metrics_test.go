@@ -65,6 +65,7 @@ func TestMetrics(t *testing.T) {
 		{"abad_block_timestamp_seconds", nil, above(1e9)},
 		{"abad_peer_up", nil, is(3)},
 		{"abad_peer_round_trip_seconds", []string{"peer", "3"}, above(0)},
+		{"abad_peer_congestion_window_bytes", []string{"peer", "3"}, above(1000)},
 		{"abad_peer_sent_bytes_total", []string{"peer", "3", "kind", "control"}, above(0)},
 		{"abad_peer_sent_frames_total", []string{"peer", "3", "kind", "push"}, above(0)},
 		{"abad_peer_wire_sent_bytes_total", nil, above(p.sum(t, "abad_peer_sent_bytes_total"))},

@@ -20,6 +20,7 @@ type PeerStats struct {
 	Since     time.Time // of the present link
 	Addr      string    // of the present link
 	RTT       time.Duration
+	Window    uint64 // bytes that QUIC has on their way at once at most, of the present link: its congestion window
 	Links     uint64 // links made so far: reconnects are one less
 	LastError string // why there was no link, last time
 
@@ -80,7 +81,8 @@ func (p *peer) stats() PeerStats {
 		s.Up = true
 		s.Since = l.since
 		s.Addr = l.conn.RemoteAddr().String()
-		s.RTT = l.conn.ConnectionStats().SmoothedRTT
+		quic := l.conn.ConnectionStats()
+		s.RTT, s.Window = quic.SmoothedRTT, quic.CongestionWindow
 		s.PushQueue = len(l.pushes)
 	}
 	s.Wire = p.wire

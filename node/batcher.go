@@ -213,6 +213,13 @@ func (b *batcher) land(d bft.Hash) (*building, bool) {
 	return t, true
 }
 
+// waits reports whether a batch is under way.
+func (b *batcher) waits() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.sealed) > 0
+}
+
 // opened notes that an epoch was, and how long the rest after it takes.
 func (b *batcher) opened(rest time.Duration) {
 	b.mu.Lock()

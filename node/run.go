@@ -144,6 +144,7 @@ func (n *Node) build() error {
 		store: n.store, driver: d, log: c.Log, ranges: newChoice(n.quorum.All()), batches: newChoice(n.quorum.All()),
 		positions: make([]net.Position, n.quorum.All()), wake: make(chan struct{}, 1),
 	}
+	d.follower.lookout = lookout{follower: d.follower, waits: n.batcher.waits, foretell: d.foretell}
 	d.ledger = ledger.New(ledger.Config{
 		Quorum: n.quorum, Self: c.Self, Cluster: c.Cluster, Era: c.Era, Roster: c.Roster,
 		Epochs: c.Epochs, Signer: coin.Signer(c.CoinKey),
