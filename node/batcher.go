@@ -38,6 +38,8 @@ type building struct {
 	data    []byte // once it is sealed
 	tickets []*Ticket
 	since   time.Time // of the first value
+
+	patience time.Duration // see overdue
 }
 
 // Ticket is the promise of a receipt.
@@ -213,11 +215,30 @@ func (b *batcher) land(d bft.Hash) (*building, bool) {
 	return t, true
 }
 
-// waits reports whether a batch is under way.
-func (b *batcher) waits() bool {
+// waits tells since when our oldest batch on its way has been, if there is some.
+func (b *batcher) waits() (since time.Time, some bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.sealed) > 0
+	for _, t := range b.sealed {
+		if !some || t.since.Before(since) {
+			since, some = t.since, true
+		}
+	}
+	return since, some
+}
+
+// overdue gives the batches on their way for longer than lookAfter, and each of them
+// again when that time has doubled.
+func (b *batcher) overdue(now time.Time) map[bft.Hash][]byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	list := map[bft.Hash][]byte{}
+	for d, t := range b.sealed {
+		if age := now.Sub(t.since); age > max(t.patience, lookAfter) {
+			list[d], t.patience = t.data, 2*age
+		}
+	}
+	return list
 }
 
 // opened notes that an epoch was, and how long the rest after it takes.

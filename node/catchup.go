@@ -73,7 +73,6 @@ func (f *follower) catchUp(ctx context.Context) bool {
 		defer close(next)
 		f.ask(ctx, begin+1, next)
 	})
-	asking.Go(func() { f.lookout.run(ctx, begin+1) })
 	var err error
 	for s := range next {
 		if told, err = f.apply(ctx, s, told); err != nil {

@@ -34,7 +34,6 @@ type follower struct {
 	ranges    *choice // whom to ask for blocks
 	batches   *choice // and for batches
 	progress  progress
-	lookout   lookout
 
 	mu        sync.Mutex
 	positions []net.Position
@@ -89,11 +88,6 @@ func (f *follower) having(h uint64) (peers []bft.ID) {
 		}
 	}
 	return peers
-}
-
-// certifying lists the peers that say that they have block h with its certificate.
-func (f *follower) certifying(h uint64) []bft.ID {
-	return slices.DeleteFunc(f.having(h), func(id bft.ID) bool { return f.position(id).Certified < h })
 }
 
 func (f *follower) run(ctx context.Context) {

@@ -12,58 +12,87 @@ import (
 	"abad/ledger"
 )
 
-// lookPause is how often a node that is behind looks for its own batches in blocks
-// that it cannot have yet.
-const lookPause = 50 * time.Millisecond
+const (
+	// lookAfter is how long a client of a node that seems not to be behind waits until
+	// the node looks where its value is, and whether every peer was given it.
+	lookAfter = time.Second
+	// lookPause is how often it looks.
+	lookPause = 50 * time.Millisecond
+)
 
 // lookout gives receipts while this node is behind. To have a block it must fetch the
 // payload of all those before, and a link may be too slow for that; where its own
 // values are, the blocks themselves say, which are small. What f+1 peers say alike, a
 // correct one says.
+//
+// It also offers our batches again to peers that were not there, or whose queue was
+// full. In the end our own header would list them, but of a node that is behind the
+// headers come too late.
 type lookout struct {
 	follower *follower
-	waits    func() bool         // whether clients wait for anything
+	batcher  *batcher
+	offers   *offers
 	foretell func(*ledger.Block) // gets each block, in order
+	wake     chan struct{}       // capacity 1: something waits
+
+	mu   sync.Mutex
+	next uint64 // the first block that may have something of ours
 }
 
-// run looks until ctx ends, from a height on.
-func (l *lookout) run(ctx context.Context, from uint64) {
+// launching comes before a batch is sent. If it is the only one, those blocks that a
+// correct node has already cannot have anything of ours.
+func (l *lookout) launching() {
+	if _, some := l.batcher.waits(); !some {
+		l.advance(l.follower.credible() + 1)
+	}
+	signal(l.wake)
+}
+
+// advance says that what comes before a block need not be looked at, and gives the first
+// that need be.
+func (l *lookout) advance(to uint64) uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.next = max(l.next, to)
+	return l.next
+}
+
+func (l *lookout) run(ctx context.Context) {
 	f := l.follower
 	for {
-		seen := len(l.look(ctx, from))
-		from += uint64(seen)
-		if seen == rangeBlocks {
-			continue
+		wake, timer := l.wake, (<-chan time.Time)(nil)
+		if since, some := l.batcher.waits(); some {
+			for d, data := range l.batcher.overdue(time.Now()) {
+				l.offers.offer(d, data)
+			}
+			from := l.advance(f.stored() + 1)
+			late := f.far() || time.Since(since) > lookAfter
+			if late && len(f.having(from)) >= f.quorum.Amplify() && l.look(ctx, from) == rangeBlocks {
+				continue // there may be more
+			}
+			wake, timer = nil, time.After(lookPause)
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(lookPause):
+		case <-wake:
+		case <-timer:
 		}
-		if !l.waits() {
-			// Whatever a client sends from here on comes into a later block than those
-			// that a correct node has.
-			from = max(from, f.credible()+1)
-		}
-		from = max(from, f.stored()+1)
 	}
 }
 
-// look asks for a range of blocks and gives those that f+1 peers have.
-func (l *lookout) look(ctx context.Context, from uint64) (blocks []*ledger.Block) {
-	f := l.follower
-	if !l.waits() || f.credible() < from {
-		return nil
-	}
-	for _, record := range f.agreed(ctx, from) {
+// look takes in a range of blocks that f+1 peers have, and counts them.
+func (l *lookout) look(ctx context.Context, from uint64) (n int) {
+	for _, record := range l.follower.agreed(ctx, from) {
 		b, err := ledger.DecodeBlock(record)
-		if err != nil || b.Header.Epoch != from+uint64(len(blocks)) {
+		if err != nil || b.Header.Epoch != from+uint64(n) {
 			break // more than f peers are faulty
 		}
 		l.foretell(b)
-		blocks = append(blocks, b)
+		n++
 	}
-	return blocks
+	l.advance(from + uint64(n))
+	return n
 }
 
 // agreed asks peers for blocks from a height on until f+1 of them have given the same,
@@ -76,7 +105,7 @@ func (f *follower) agreed(ctx context.Context, from uint64) [][]byte {
 	answers := make(chan [][]byte, f.quorum.All())
 	var tried bft.IDSet
 	ask := func() {
-		id, ok := f.ranges.take(f.certifying(from), tried)
+		id, ok := f.ranges.take(f.having(from), tried)
 		if !ok {
 			return
 		}

@@ -30,6 +30,8 @@ type Node struct {
 	transport *net.Transport
 	driver    *driver
 	batcher   *batcher
+	offers    *offers
+	lookout   *lookout
 	agreer    *agreer
 	epochs    *fresh[Epochs]
 	links     *fresh[[]View]
@@ -111,9 +113,15 @@ func (n *Node) build() error {
 		OnPush: func(ctx context.Context, from bft.ID, head []byte, size int64, body io.Reader) error {
 			return d.intake.push(ctx, from, head, size, body)
 		},
-		OnRequest: func(_ context.Context, _ bft.ID, kind byte, body []byte) ([]byte, error) {
-			if kind == askLinks {
+		OnRequest: func(_ context.Context, from bft.ID, kind byte, body []byte) ([]byte, error) {
+			switch kind {
+			case askLinks:
 				return encodeLinks(n.ownLinks()), nil
+			case askBatch:
+				var d bft.Hash
+				if d.UnmarshalBinary(body) == nil {
+					n.offers.give(d, from)
+				}
 			}
 			return serve(n.store, d.archive.stored.Load(), kind, body)
 		},
@@ -122,6 +130,7 @@ func (n *Node) build() error {
 		return err
 	}
 	n.transport, n.driver, n.batcher = transport, d, newBatcher(c.Limits)
+	n.offers = newOffers(n.quorum, c.Self, transport.Push)
 	d.transport, d.batcher, d.launch = transport, n.batcher, n.launch
 	d.votes = make(chan decision.In, inputQueue)
 	d.certifier = &certifier{
@@ -144,7 +153,7 @@ func (n *Node) build() error {
 		store: n.store, driver: d, log: c.Log, ranges: newChoice(n.quorum.All()), batches: newChoice(n.quorum.All()),
 		positions: make([]net.Position, n.quorum.All()), wake: make(chan struct{}, 1),
 	}
-	d.follower.lookout = lookout{follower: d.follower, waits: n.batcher.waits, foretell: d.foretell}
+	n.lookout = &lookout{follower: d.follower, batcher: n.batcher, offers: n.offers, foretell: d.foretell, wake: make(chan struct{}, 1)}
 	d.ledger = ledger.New(ledger.Config{
 		Quorum: n.quorum, Self: c.Self, Cluster: c.Cluster, Era: c.Era, Roster: c.Roster,
 		Epochs: c.Epochs, Signer: coin.Signer(c.CoinKey),
@@ -183,6 +192,7 @@ func (n *Node) Run(ctx context.Context) error {
 	part("decider", quiet(n.driver.decider.ask))
 	part("agreements", n.readAgreements)
 	part("follower", quiet(n.driver.follower.run))
+	part("lookout", quiet(n.lookout.run))
 	for id := range n.quorum.IDs() {
 		for range pullsPerLister {
 			part("fetcher", quiet(func(ctx context.Context) { n.driver.fetcher.run(ctx, id) }))
@@ -243,11 +253,8 @@ func (n *Node) launch(b *building) (storing, error) {
 		return storing{}, err
 	}
 	stored := n.store.QueueBatch(digest, n.config.Self, b.data)
+	n.lookout.launching()
 	n.batcher.launched(digest, b)
-	for id := range n.quorum.IDs() {
-		if id != n.config.Self {
-			n.transport.Push(id, digest[:], func() ([]byte, error) { return b.data, nil })
-		}
-	}
+	n.offers.offer(digest, b.data)
 	return storing{ledger.Hold{Digest: digest, Maker: n.config.Self, Values: ids}, stored}, nil
 }

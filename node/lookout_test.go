@@ -1,0 +1,82 @@
+package node
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+)
+
+// A node that cannot get the blocks, as nobody has the payload of the first any more,
+// still gives receipts for what its clients submit, and they are true.
+func TestReceiptsOfANodeThatIsBehind(t *testing.T) {
+	c := newCluster(t, 4)
+	for i := range 3 {
+		c.start(i)
+	}
+	c.submitAll(0, 30, 0, 1, 2)
+	ctx := within(t)
+	first, err := c.nodes[0].Block(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if err := c.nodes[i].WaitHeight(ctx, 1); err != nil {
+			t.Fatal(err)
+		}
+		for _, taken := range first.Batches {
+			if err := c.nodes[i].store.DropBatch(taken.Digest); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	c.start(3)
+	for i := 30; i < 33; i++ {
+		want := value(i)
+		r, err := c.nodes[3].Submit(ctx, want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.nodes[1].WaitHeight(ctx, r.Block); err != nil {
+			t.Fatal(err)
+		}
+		values, err := c.nodes[1].Values(r.Block)
+		if err != nil || r.Index >= uint64(len(values)) || values[r.Index].ID != want.ID || !bytes.Equal(values[r.Index].Payload, want.Payload) {
+			t.Fatalf("receipt %+v of value %d: %v", r, i, err)
+		}
+	}
+	if _, err := c.nodes[3].Block(1); !errors.Is(err, ErrNotFound) {
+		t.Errorf("node 3 has got block 1: %v", err)
+	}
+}
+
+// Where f peers say otherwise, what f+1 say counts; where no f+1 say the same, nothing.
+func TestAlike(t *testing.T) {
+	list := func(s string) (records [][]byte) {
+		for _, r := range s {
+			records = append(records, []byte(string(r)))
+		}
+		return records
+	}
+	for _, c := range []struct {
+		lists []string
+		many  int
+		want  string
+	}{
+		{nil, 2, ""},
+		{[]string{"abc"}, 2, ""},
+		{[]string{"abc", "abcd"}, 2, "abc"},
+		{[]string{"abc", "axc"}, 2, "a"},
+		{[]string{"abc", "axc", "abd"}, 2, "abc"},
+		{[]string{"xbd", "abc", "ab"}, 2, "ab"},
+		{[]string{"abc", "abc", ""}, 3, ""},
+		{[]string{"a", "b", "c"}, 2, ""},
+	} {
+		var lists [][][]byte
+		for _, s := range c.lists {
+			lists = append(lists, list(s))
+		}
+		if got := bytes.Join(alike(lists, c.many), nil); string(got) != c.want {
+			t.Errorf("%d of %q: %q, want %q", c.many, c.lists, got, c.want)
+		}
+	}
+}
