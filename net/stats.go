@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"abad/bft"
 )
 
 // Stats is a snapshot for metrics. Counters run from the start of the process.
@@ -60,6 +62,14 @@ func (t *Transport) Stats() Stats {
 		}
 	}
 	return s
+}
+
+// RTT is the smoothed round-trip time of the link to a peer, 0 while there is none.
+func (t *Transport) RTT(id bft.ID) time.Duration {
+	if l := t.peers[id].present(); l != nil {
+		return l.conn.ConnectionStats().SmoothedRTT
+	}
+	return 0
 }
 
 func (p *peer) stats() PeerStats {

@@ -18,9 +18,9 @@ import (
 )
 
 const (
-	// pullsAtOnce is how many batches are fetched at once: small ones share the
-	// syncs of the disk, and large ones come from several peers.
-	pullsAtOnce = 16
+	// pullsAtOnce is how many batches are fetched at once: they come from several
+	// peers, share the syncs of the disk and fill links with a long round trip.
+	pullsAtOnce = 48
 	// maxAhead bounds the blocks that are handed over at once by their values, whose
 	// ids are in memory: 16 MiB, and as much of those before.
 	maxAhead = ledger.MaxValues
@@ -257,20 +257,10 @@ func (f *follower) pull(ctx context.Context, height uint64, d bft.Hash) ([]byte,
 		tried.Add(id)
 		began := time.Now()
 		var data []byte
-		data, err = f.pullFrom(ctx, id, d)
+		data, err = f.puller.pull(ctx, id, d)
 		f.batches.done(id, time.Since(began), err)
 		if err == nil || ctx.Err() != nil {
 			return data, err
 		}
 	}
-}
-
-func (f *follower) pullFrom(ctx context.Context, id bft.ID, d bft.Hash) ([]byte, error) {
-	asking, cancel := context.WithTimeout(ctx, pullTimeout)
-	defer cancel()
-	data, err := f.transport.Request(asking, id, askBatch, d[:], batch.MaxSize)
-	if err == nil && batch.Digest(data) != d {
-		err = fmt.Errorf("batch %s: the bytes have another digest", d.Short())
-	}
-	return data, err
 }

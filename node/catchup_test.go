@@ -18,7 +18,7 @@ import (
 // A new node with an empty store gets the whole log, small batches with their
 // blocks and large ones by name, and then takes part.
 func TestCatchUpFromNothing(t *testing.T) {
-	for _, shape := range []struct{ blocks, size int }{{3*rangeBlocks + 7, 100}, {20, 2 * smallBatch}} {
+	for _, shape := range []struct{ blocks, size int }{{3*rangeBlocks + 7, 100}, {20, 2 * smallBatch}, {3, 2 * usualBatch}} {
 		c := newCluster(t, 3)
 		f := c.forge(shape.blocks, shape.size)
 		for i := range 2 {

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"abad/batch"
 	"abad/bft"
 	"abad/ledger"
 	"abad/net"
@@ -17,16 +16,14 @@ const (
 	// pushHint is how long a listed batch may still arrive by PUSH before it is
 	// pulled: its header is small and overtakes it.
 	pushHint = 50 * time.Millisecond
-	// pullHedge is how long a peer may take for its answer until the next one is
-	// asked too: a node that has just died was the first to be asked for all that
-	// it had listed, and a block waits for that.
+	// pullHedge is how long a peer may take for its answer at least, until the next one
+	// is asked too: a node that has just died was the first to be asked for all that
+	// it had listed, and a block waits for that. A far one may take two round trips.
 	pullHedge = 250 * time.Millisecond
-	// pullTimeout bounds one PULL.
-	pullTimeout = 5 * time.Second
 	// pullPause is the pause after all peers were asked in vain.
 	pullPause = 250 * time.Millisecond
 	// pullsPerLister is how many batches of one lister are fetched at once.
-	pullsPerLister = 2
+	pullsPerLister = 8
 	// maxWants bounds what one lister can make us look for: all that its headers
 	// in the open epochs can list.
 	maxWants = ledger.MaxListed * 16
@@ -44,11 +41,14 @@ const (
 // fetcher pulls the batches that headers list and that are not here. Each lister
 // has a queue of its own: one that lists what does not exist delays nobody else.
 type fetcher struct {
-	self      bft.ID
-	transport *net.Transport
-	intake    *intake
-	height    func() uint64
-	log       *slog.Logger
+	self   bft.ID
+	puller *puller
+	intake *intake
+	height func() uint64
+	log    *slog.Logger
+
+	// rtt is how far a peer is.
+	rtt func(peer bft.ID) time.Duration
 
 	// ask gets a batch from a peer and takes it in.
 	ask func(ctx context.Context, peer, maker bft.ID, d bft.Hash) error
@@ -179,9 +179,11 @@ func (f *fetcher) pull(ctx context.Context, w ledger.Want) bool {
 	answers := make(chan error, len(f.queues))
 	waiting := 0
 	for peers := f.order(w.Lister); len(peers) > 0 || waiting > 0; {
+		patience := pullHedge
 		if len(peers) > 0 {
 			peer := peers[0]
 			peers = peers[1:]
+			patience = max(patience, 2*f.rtt(peer))
 			waiting++
 			asking.Go(func() {
 				err := f.ask(ctx, peer, w.Lister, w.Digest)
@@ -191,7 +193,7 @@ func (f *fetcher) pull(ctx context.Context, w ledger.Want) bool {
 				answers <- err
 			})
 		}
-		hedge.Reset(pullHedge)
+		hedge.Reset(patience)
 		select {
 		case err := <-answers:
 			if err == nil {
@@ -225,9 +227,7 @@ func (f *fetcher) order(lister bft.ID) []bft.ID {
 }
 
 func (f *fetcher) request(ctx context.Context, peer, maker bft.ID, d bft.Hash) error {
-	asking, cancel := context.WithTimeout(ctx, pullTimeout)
-	defer cancel()
-	data, err := f.transport.Request(asking, peer, askBatch, d[:], batch.MaxSize)
+	data, err := f.puller.pull(ctx, peer, d)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 // pullable is a fetcher of node 0 of four whose peers answer as they are told.
 type pullable struct {
 	*fetcher
+	far  time.Duration // of every peer
 	mu   sync.Mutex
 	list []bft.ID
 }
@@ -24,6 +25,7 @@ type pullable struct {
 func askedFetcher(answer func(ctx context.Context, peer bft.ID) error) *pullable {
 	a := &pullable{fetcher: newFetcher(4)}
 	a.log = slog.New(slog.DiscardHandler)
+	a.rtt = func(bft.ID) time.Duration { return a.far }
 	a.ask = func(ctx context.Context, peer, _ bft.ID, _ bft.Hash) error {
 		a.mu.Lock()
 		a.list = append(a.list, peer)
@@ -40,6 +42,7 @@ func TestPullAsksTheNextPeer(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer func(ctx context.Context, peer bft.ID) error
 		silent []bft.ID
+		far    time.Duration
 		asked  []bft.ID
 		took   time.Duration
 		failed bool
@@ -76,6 +79,11 @@ func TestPullAsksTheNextPeer(t *testing.T) {
 			},
 			asked: []bft.ID{2, 3, 1}, took: 4 * pullHedge,
 		},
+		"the lister is slow, and is far away": { // nobody else is asked for what is on its way
+			answer: func(_ context.Context, peer bft.ID) error { time.Sleep(4 * pullHedge); return nil },
+			far:    4 * pullHedge,
+			asked:  []bft.ID{2}, took: 4 * pullHedge,
+		},
 		"nobody has it": {
 			answer: func(context.Context, bft.ID) error { return errAsked },
 			asked:  []bft.ID{2, 3, 1}, failed: true,
@@ -88,6 +96,7 @@ func TestPullAsksTheNextPeer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := askedFetcher(c.answer)
+				f.far = c.far
 				for _, id := range c.silent {
 					f.heard(id, false)
 				}

@@ -33,6 +33,7 @@ type follower struct {
 	log       *slog.Logger
 	ranges    *choice // whom to ask for blocks
 	batches   *choice // and for batches
+	puller    *puller
 	progress  progress
 
 	mu        sync.Mutex

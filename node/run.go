@@ -146,11 +146,12 @@ func (n *Node) build() error {
 		return err
 	}
 	d.fetcher = newFetcher(n.quorum.All())
-	d.fetcher.self, d.fetcher.transport, d.fetcher.intake, d.fetcher.log = c.Self, transport, d.intake, c.Log
-	d.fetcher.height = d.height.Load
+	pulls := newPuller(n.quorum.All(), transport)
+	d.fetcher.self, d.fetcher.puller, d.fetcher.intake, d.fetcher.log = c.Self, pulls, d.intake, c.Log
+	d.fetcher.height, d.fetcher.rtt = d.height.Load, transport.RTT
 	d.follower = &follower{
 		self: c.Self, quorum: n.quorum, epochs: uint64(c.Epochs), transport: transport, certifier: d.certifier,
-		store: n.store, driver: d, log: c.Log, ranges: newChoice(n.quorum.All()), batches: newChoice(n.quorum.All()),
+		store: n.store, driver: d, log: c.Log, ranges: newChoice(n.quorum.All()), batches: newChoice(n.quorum.All()), puller: pulls,
 		positions: make([]net.Position, n.quorum.All()), wake: make(chan struct{}, 1),
 	}
 	n.lookout = &lookout{follower: d.follower, batcher: n.batcher, offers: n.offers, foretell: d.foretell, wake: make(chan struct{}, 1)}

@@ -1,0 +1,59 @@
+package node
+
+import (
+	"slices"
+	"testing"
+
+	"abad/bft"
+)
+
+// Each peer gets a batch from us once: when it asks, or when we push it, and again only
+// if the link did not take it.
+func TestOffers(t *testing.T) {
+	q, err := bft.NewQuorum(4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type push struct {
+		to   bft.ID
+		body func() ([]byte, error)
+	}
+	var queue []push
+	o := newOffers(q, 1, func(to bft.ID, _ []byte, body func() ([]byte, error)) bool {
+		queue = append(queue, push{to, body})
+		return true
+	})
+	// sent starts what is queued, but for one peer's, and says who has got it.
+	sent := func(lost bft.ID) (got []bft.ID) {
+		for _, p := range queue {
+			if p.to == lost {
+				continue
+			}
+			if data, err := p.body(); err == nil && string(data) == "batch" {
+				got = append(got, p.to)
+			}
+		}
+		queue = nil
+		return got
+	}
+	d, data := bft.Sum([]byte("batch")), []byte("batch")
+	o.offer(d, data)
+	if !o.give(d, 2) { // it asks before its push begins
+		t.Error("node 2 has got it already")
+	}
+	if got := sent(3); !slices.Equal(got, []bft.ID{0}) {
+		t.Errorf("pushed to %v", got)
+	}
+	o.offer(d, data)
+	o.offer(d, data)
+	if got := sent(bft.Everyone); !slices.Equal(got, []bft.ID{3}) {
+		t.Errorf("the second and the third time pushed to %v", got)
+	}
+	for i := range 2 * maxOffers {
+		o.give(bft.Sum([]byte{byte(i), byte(i >> 8)}), 0) // what is not ours is not remembered
+		o.offer(bft.Sum([]byte{byte(i), byte(i >> 8), 1}), data)
+	}
+	if len(o.given) != maxOffers || len(o.order) != maxOffers {
+		t.Errorf("%d and %d remembered", len(o.given), len(o.order))
+	}
+}

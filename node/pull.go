@@ -1,0 +1,60 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"abad/batch"
+	"abad/bft"
+	"abad/net"
+)
+
+const (
+	// pullTimeout bounds one PULL.
+	pullTimeout = 5 * time.Second
+	// usualBatch is a size that few batches exceed: twice the default target. Up to it
+	// as many are asked for at once as a link with a long round trip needs.
+	usualBatch = 512 << 10
+	// largePulls is how many larger ones may come from one peer at once. A peer may
+	// say that its answer is of [batch.MaxSize], whatever it is.
+	largePulls = 2
+)
+
+// puller asks peers for batches.
+type puller struct {
+	transport *net.Transport
+	large     []chan struct{} // per peer, capacity largePulls
+}
+
+func newPuller(nodes int, t *net.Transport) *puller {
+	p := &puller{transport: t, large: make([]chan struct{}, nodes)}
+	for i := range p.large {
+		p.large[i] = make(chan struct{}, largePulls)
+	}
+	return p
+}
+
+// pull gets a batch from a peer, if that is what it gives.
+func (p *puller) pull(ctx context.Context, peer bft.ID, d bft.Hash) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, pullTimeout)
+	defer cancel()
+	data, err := p.transport.Request(ctx, peer, askBatch, d[:], usualBatch)
+	if errors.Is(err, net.ErrTooLarge) {
+		select {
+		case p.large[peer] <- struct{}{}:
+			defer func() { <-p.large[peer] }()
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		data, err = p.transport.Request(ctx, peer, askBatch, d[:], batch.MaxSize)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if batch.Digest(data) != d {
+		return nil, fmt.Errorf("batch %s: the bytes have another digest", d.Short())
+	}
+	return data, nil
+}
