@@ -115,7 +115,9 @@ func Suite(full bool) []Scenario {
 		for i := range 3 {
 			s.Network.Delay[i][3], s.Network.Delay[3][i] = 300, 300
 		}
-		s.Figure = payload
+		s.Figure = func(r Result) string {
+			return fmt.Sprintf("%.1f, %d values without an answer", r.Payload, r.Missing)
+		}
 	}), with(func(s *Scenario) {
 		s.Name, s.What = "regions", "ten regions of a public cloud, 1,000 values/s: p50 / p99"
 		s.Nodes, s.Rate, s.Network, s.Warmup, s.Figure = 10, 1000, netem.Regions().Network(10), 3*time.Second, latencies
@@ -144,7 +146,6 @@ func latencies(r Result) string { return fmt.Sprintf("%.1f / %.1f ms", r.P50, r.
 
 func inDelays(r Result) string { return fmt.Sprintf("%.2f", r.P50D) }
 
-func payload(r Result) string { return fmt.Sprintf("%.1f", r.Payload) }
 
 // Row is one line of the table.
 type Row struct {
