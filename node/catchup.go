@@ -92,7 +92,8 @@ func (f *follower) waitStored(ctx context.Context, height uint64) error {
 	return f.driver.waitFor(ctx, func() bool { return f.stored() >= height })
 }
 
-// ask gets span after span.
+// ask gets span after span, until one has only certificates to add: then the votes bring
+// the blocks, and before long the certificates too.
 func (f *follower) ask(ctx context.Context, from uint64, next chan<- *span) {
 	for {
 		s := f.askOne(ctx, from)
@@ -105,6 +106,9 @@ func (f *follower) ask(ctx context.Context, from uint64, next chan<- *span) {
 			return
 		}
 		from += uint64(len(s.blocks))
+		if from-1 <= f.store.Height() {
+			return
+		}
 	}
 }
 

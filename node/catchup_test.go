@@ -12,6 +12,7 @@ import (
 	"abad/bft"
 	"abad/codec"
 	"abad/ledger"
+	"abad/net/netem"
 	"abad/store"
 )
 
@@ -50,6 +51,45 @@ func TestCatchUpFromNothing(t *testing.T) {
 			c.kill(i)
 		}
 	}
+}
+
+// A node that keeps up with the votes does not ask for blocks, however many the others
+// make: it once went on for ever, as on slow links blocks come before the certificates.
+func TestCatchUpEnds(t *testing.T) {
+	c := newCluster(t, 4)
+	network := netem.Uniform(4, 60*time.Millisecond) // a round trip takes longer than combinePause
+	for i := range c.confs {
+		var addrs []string
+		for _, p := range c.confs[i].Peers {
+			addrs = append(addrs, p.Addr)
+		}
+		wrap, err := network.Wrap(i, addrs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.confs[i].Wrap = wrap
+	}
+	c.startAll()
+	ctx := within(t)
+	loaded, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(loaded)
+		c.submitAll(0, 1000, 0, 1, 2, 3) // in many blocks
+	}()
+	if err := c.nodes[0].WaitHeight(ctx, 10); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(ended)
+		c.nodes[0].driver.follower.catchUp(ctx)
+	}()
+	select {
+	case <-ended:
+	case <-loaded:
+		t.Error("it has not ended")
+	}
+	<-loaded
+	<-ended
 }
 
 // What a peer answers is proved before anything of it is used.

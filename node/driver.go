@@ -13,6 +13,7 @@ import (
 	"abad/decision"
 	"abad/ledger"
 	"abad/net"
+	"abad/rbc"
 	"abad/store"
 )
 
@@ -73,6 +74,7 @@ type driver struct {
 	sealed   uint64               // the last one that a batch was made for
 	patience []deadline
 	pace     pace
+	phase    phase
 }
 
 // deadline is when to hurry an epoch.
@@ -239,6 +241,9 @@ func (d *driver) message(from bft.ID, raw []byte) {
 		return
 	}
 	d.heard = max(d.heard, msg.Epoch)
+	if msg.ACS.RBC.Kind == rbc.Val && msg.ACS.Slot == from {
+		d.phase.heard(from, msg.Epoch, time.Now().Add(-d.transport.RTT(from)/2))
+	}
 	d.mayOpen(false)
 	d.absorb(d.ledger.Handle(from, msg))
 }
@@ -307,7 +312,7 @@ func (d *driver) output(out ledger.Out) {
 	case ledger.Opened:
 		now := time.Now()
 		d.opened[out.Epoch], d.mine = now, out.Epoch
-		d.batcher.opened(d.pace.opened(now))
+		d.batcher.opened(d.pace.opened(now, d.phase.opened(d.quorum, out.Epoch, now, d.pace.rest())))
 	case ledger.Linger:
 		sofar := time.Since(d.opened[out.Epoch])
 		d.patience = append(d.patience, deadline{out.Epoch, time.Now().Add(min(sofar, maxPatience))})

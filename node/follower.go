@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"log/slog"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -94,8 +95,8 @@ func (f *follower) having(h uint64) (peers []bft.ID) {
 func (f *follower) run(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
-	var stored uint64
-	vain := 0 // times in a row that nothing came
+	stored := uint64(math.MaxUint64) // when it was last looked at
+	vain := 0                        // times in a row that nothing came
 	for {
 		if len(f.having(f.stored()+1)) == 0 {
 			select {

@@ -35,9 +35,10 @@ func (p *pace) rest() time.Duration {
 	return min(p.took, max(minRest, p.took/restParts))
 }
 
-// opened begins a rest, and says how long it is.
-func (p *pace) opened(now time.Time) time.Duration {
-	p.next = now.Add(p.rest())
+// opened begins a rest, which is so much longer than usual, and says how long it
+// usually is.
+func (p *pace) opened(now time.Time, longer time.Duration) time.Duration {
+	p.next = now.Add(p.rest() + longer)
 	return p.rest()
 }
 

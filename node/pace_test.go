@@ -24,7 +24,7 @@ func TestPaceRestsOnce(t *testing.T) {
 		t.Error("a rest is over that has not begun")
 	}
 	p.observe(20 * time.Millisecond)
-	if rest := p.opened(now); rest != 20*time.Millisecond {
+	if rest := p.opened(now, 0); rest != 20*time.Millisecond {
 		t.Errorf("a rest of %v", rest)
 	}
 	if p.over(now.Add(19 * time.Millisecond)) {

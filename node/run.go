@@ -104,7 +104,7 @@ func (n *Node) build() error {
 		self: c.Self, quorum: n.quorum, store: n.store, log: c.Log, now: c.hooks.now, forgetful: c.Forgetful,
 		inputs: make(chan ledger.In, inputQueue), inspect: make(chan func()), deaf: make(chan struct{}), stopped: make(chan struct{}),
 		opened: map[uint64]time.Time{}, faults: newFaults(n.quorum.All(), c.Log),
-		meters: c.Meters, tally: newTally(n.quorum.All()),
+		meters: c.Meters, tally: newTally(n.quorum.All()), phase: phase{peers: make([]opening, n.quorum.All())},
 	}
 	d.intake = newIntake(n.quorum.All(), c.Limits.Backlog, n.store, d.tell)
 	transport, err := net.New(net.Config{
