@@ -59,8 +59,9 @@ func newOutbox(self bft.ID, n int, window uint64) *outbox {
 	return o
 }
 
-// add takes messages in and wakes every writer that they concern once.
-func (o *outbox) add(out []Outgoing) {
+// add takes messages in and wakes every writer that they concern once. With a position
+// it also says how far this node is; peers that do not know get a frame.
+func (o *outbox) add(at *Position, out []Outgoing) {
 	var wake bft.IDSet
 	all := false
 	for i := range out {
@@ -72,6 +73,10 @@ func (o *outbox) add(out []Outgoing) {
 		}
 	}
 	o.mu.Lock()
+	if at != nil {
+		all = all || at.Committed != o.own.Committed
+		o.own = *at
+	}
 	for i := range out {
 		o.put(&out[i])
 	}
@@ -132,19 +137,6 @@ func (o *outbox) releaseTopic(topic string) {
 func (o *outbox) drop(s *shelf) {
 	o.size.Messages -= len(s.msgs)
 	o.size.Bytes -= s.bytes
-}
-
-// setPosition says how far this node is; peers that do not know get a frame.
-func (o *outbox) setPosition(p Position) {
-	o.mu.Lock()
-	moved := p.Committed != o.own.Committed
-	o.own = p
-	o.mu.Unlock()
-	if moved {
-		for id := range o.peers {
-			o.wake(bft.ID(id))
-		}
-	}
 }
 
 func (o *outbox) position() Position {

@@ -49,7 +49,7 @@ func TestOutboxAgainstOracle(t *testing.T) {
 				sent++
 				to := rapid.SampledFrom([]bft.ID{bft.Everyone, 1, 2}).Draw(t, "to")
 				m := Outgoing{Epoch: epoch, To: to, Msg: fmt.Appendf(nil, "%d/%d", epoch, sent)}
-				o.add([]Outgoing{m})
+				o.add(nil, []Outgoing{m})
 				if epoch == 0 || epoch > released {
 					all = append(all, m)
 				}
@@ -105,7 +105,7 @@ func BenchmarkOutbox(b *testing.B) {
 		for i := range step {
 			step[i] = Outgoing{Epoch: epoch, To: bft.Everyone, Msg: vote}
 		}
-		o.add(step)
+		o.add(nil, step)
 		for peer := bft.ID(1); peer < 16; peer++ {
 			o.heard(peer, Position{Committed: epoch - 1})
 			if msgs, _, _ := o.take(peer, buf[:0]); len(msgs) != len(step) {

@@ -24,7 +24,7 @@ func drain(o *outbox, peer bft.ID) (got []string, frames int) {
 
 func send(o *outbox, epoch uint64, to bft.ID, msgs ...string) {
 	for _, m := range msgs {
-		o.add([]Outgoing{{Epoch: epoch, To: to, Msg: []byte(m)}})
+		o.add(nil, []Outgoing{{Epoch: epoch, To: to, Msg: []byte(m)}})
 	}
 }
 
@@ -55,10 +55,10 @@ func TestOutboxAddresses(t *testing.T) {
 					t.Errorf("%s: accepted", name)
 				}
 			}()
-			o.add([]Outgoing{bad})
+			o.add(nil, []Outgoing{bad})
 		}()
 	}
-	o.add([]Outgoing{{To: 1, Msg: make([]byte, MaxMessage)}})
+	o.add(nil, []Outgoing{{To: 1, Msg: make([]byte, MaxMessage)}})
 }
 
 func TestOutboxWindow(t *testing.T) {
@@ -95,7 +95,7 @@ func TestOutboxRelease(t *testing.T) {
 	o := newOutbox(0, 2, 4)
 	send(o, 1, 1, "1")
 	send(o, 2, 1, "2a", "2b")
-	o.add([]Outgoing{{Topic: "x", To: 1, Msg: []byte("x")}, {Topic: "y", To: 1, Msg: []byte("y")}})
+	o.add(nil, []Outgoing{{Topic: "x", To: 1, Msg: []byte("x")}, {Topic: "y", To: 1, Msg: []byte("y")}})
 	if s := o.held(); s != (Size{5, 7}) {
 		t.Errorf("holds %+v", s)
 	}
@@ -115,15 +115,38 @@ func TestOutboxRelease(t *testing.T) {
 	}
 }
 
+// A position and what is sent with it are one frame.
+func TestOutboxTellsPositionAlong(t *testing.T) {
+	o := newOutbox(0, 3, 4)
+	for id := bft.ID(1); id < 3; id++ {
+		o.connect(id, Position{}, Position{})
+	}
+	o.add(&Position{Committed: 1}, []Outgoing{{Epoch: 1, To: 1, Msg: []byte("m")}})
+	for id, want := range map[bft.ID]int{1: 1, 2: 0} { // the other one hears of the position too
+		select {
+		case <-o.peers[id].wake:
+		default:
+			t.Errorf("the writer to %d sleeps", id)
+		}
+		msgs, at, some := o.take(id, nil)
+		if !some || len(msgs) != want || at.Committed != 1 {
+			t.Errorf("to %d: %d messages at %+v, %t", id, len(msgs), at, some)
+		}
+		if _, _, more := o.take(id, nil); more {
+			t.Errorf("to %d: a second frame", id)
+		}
+	}
+}
+
 func TestOutboxTellsPosition(t *testing.T) {
 	o := newOutbox(0, 2, 4)
-	o.setPosition(Position{Committed: 5, Certified: 4})
+	o.add(&Position{Committed: 5, Certified: 4}, nil)
 	o.connect(1, Position{}, Position{Committed: 5, Certified: 4}) // HELLO told it
 	if _, frames := drain(o, 1); frames != 0 {
 		t.Error("says again what HELLO said")
 	}
 	<-o.peers[1].wake
-	o.setPosition(Position{Committed: 6, Certified: 4})
+	o.add(&Position{Committed: 6, Certified: 4}, nil)
 	select {
 	case <-o.peers[1].wake:
 	default:
@@ -165,11 +188,11 @@ func TestOutboxSplits(t *testing.T) {
 
 func TestOutboxWakesOnce(t *testing.T) {
 	o := newOutbox(0, 3, 4)
-	o.add([]Outgoing{{To: 2, Msg: []byte("a")}, {To: 2, Msg: []byte("b")}})
+	o.add(nil, []Outgoing{{To: 2, Msg: []byte("a")}, {To: 2, Msg: []byte("b")}})
 	if len(o.peers[1].wake) != 0 || len(o.peers[2].wake) != 1 {
 		t.Error("wrong writers wake")
 	}
-	o.add([]Outgoing{{To: bft.Everyone, Msg: []byte("c")}})
+	o.add(nil, []Outgoing{{To: bft.Everyone, Msg: []byte("c")}})
 	if len(o.peers[1].wake) != 1 || len(o.peers[2].wake) != 1 {
 		t.Error("a writer sleeps")
 	}

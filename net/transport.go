@@ -61,7 +61,7 @@ func New(conf Config) (*Transport, error) {
 // Send keeps messages for their peers and wakes the writers concerned, each one
 // once: give all messages of a step in one call. It panics on a message to
 // who is not a peer, or of more than [MaxMessage] bytes.
-func (t *Transport) Send(out ...Outgoing) { t.outbox.add(out) }
+func (t *Transport) Send(out ...Outgoing) { t.outbox.add(nil, out) }
 
 // Release drops all messages of the epochs up to certified, also those to come.
 func (t *Transport) Release(certified uint64) { t.outbox.release(certified) }
@@ -71,7 +71,10 @@ func (t *Transport) ReleaseTopic(topic string) { t.outbox.releaseTopic(topic) }
 
 // SetPosition says how far this node is. Every frame tells it, and a peer that
 // does not know the newest committed epoch gets a frame at once.
-func (t *Transport) SetPosition(p Position) { t.outbox.setPosition(p) }
+func (t *Transport) SetPosition(p Position) { t.outbox.add(&p, nil) }
+
+// SendAt is SetPosition and Send in one: the same frame tells both.
+func (t *Transport) SendAt(p Position, out ...Outgoing) { t.outbox.add(&p, out) }
 
 // Held is the size of what was sent and is not released.
 func (t *Transport) Held() Size { return t.outbox.held() }

@@ -73,7 +73,9 @@ func (c *decider) absorb(first decision.Step) {
 			c.output(out)
 		}
 		for _, e := range s.Send {
-			d.tick.send = append(d.tick.send, c.spoken(e)...)
+			for _, out := range c.spoken(e) {
+				d.tick.say(out, 0)
+			}
 			todo = append(todo, c.machine.Handle(d.self, e.Msg))
 		}
 	}

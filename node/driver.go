@@ -75,6 +75,8 @@ type driver struct {
 	patience []deadline
 	pace     pace
 	phase    phase
+
+	unanimous bool // whether the last block came by everybody's first votes
 }
 
 // deadline is when to hurry an epoch.
@@ -297,7 +299,7 @@ func (d *driver) sort(step ledger.Step) {
 			d.tick.self = append(d.tick.self, e.Msg)
 		}
 		if e.To != d.self {
-			d.tick.send = append(d.tick.send, net.Outgoing{Epoch: e.Msg.Epoch, To: e.To, Msg: frame(ledgerMsg, e.Msg.Encode())})
+			d.tick.say(net.Outgoing{Epoch: e.Msg.Epoch, To: e.To, Msg: frame(ledgerMsg, e.Msg.Encode())}, d.canWait(e.Msg))
 		}
 	}
 	for _, out := range step.Out {
@@ -350,8 +352,10 @@ func (d *driver) untilDeadline() time.Duration {
 	for _, p := range d.patience {
 		wait = min(wait, time.Until(p.at))
 	}
-	if !d.pace.next.IsZero() {
-		wait = min(wait, time.Until(d.pace.next))
+	for _, t := range []time.Time{d.pace.next, d.tick.due} {
+		if !t.IsZero() {
+			wait = min(wait, time.Until(t))
+		}
 	}
 	return max(wait, 0)
 }

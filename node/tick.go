@@ -3,6 +3,7 @@ package node
 import (
 	"time"
 
+	"abad/aba"
 	"abad/ledger"
 	"abad/net"
 	"abad/store"
@@ -15,11 +16,38 @@ type tick struct {
 	journal []store.Record
 	stored  []func() error // wait for batches
 	send    []net.Outgoing
+	due     time.Time    // when send has to go; zero: there is nothing in it
 	self    []ledger.Msg // to ourselves, not handled yet
 }
 
-// finish makes the tick durable and then sends. A tick that says nothing waits
-// with its sync for the next one that does: nobody can know of it before.
+// lull is how long a message that nobody waits for in a good run waits for company:
+// a frame costs its sender and its receiver much the same whatever is in it, and a
+// third of them would have nothing else to say.
+const lull = 10 * time.Millisecond
+
+// say queues a message, which may wait so long.
+func (t *tick) say(out net.Outgoing, wait time.Duration) {
+	t.send = append(t.send, out)
+	if due := time.Now().Add(wait); t.due.IsZero() || due.Before(t.due) {
+		t.due = due
+	}
+}
+
+// canWait is how long a message may wait. When every node has voted for every header
+// at once, that decides, and then AUX and DECIDE are there only for those who have not
+// heard all of it; where the last block was not made like that, everybody waits for
+// the AUX. For shares of certificates nobody waits.
+func (d *driver) canWait(m ledger.Msg) time.Duration {
+	switch kind := m.ACS.ABA.Kind; {
+	case !m.Cert.IsZero(), kind == aba.Decide, kind == aba.Aux && m.ACS.ABA.Round == 0 && d.unanimous:
+		return lull
+	}
+	return 0
+}
+
+// finish makes the tick durable and then sends. A tick that says nothing, or nothing
+// that is due, waits with its sync for the next one that does: nobody can know of it
+// before.
 func (d *driver) finish() error {
 	if d.failed != nil {
 		return d.failed
@@ -33,7 +61,8 @@ func (d *driver) finish() error {
 	if err := d.decider.finish(); err != nil {
 		return err
 	}
-	if len(t.send)+len(t.blocks) == 0 && len(t.journal)+len(t.stored) < maxUnsynced {
+	speak := !t.due.IsZero() && !time.Now().Before(t.due)
+	if !speak && len(t.blocks) == 0 && len(t.journal)+len(t.stored) < maxUnsynced {
 		return nil
 	}
 	if err := d.persist(); err != nil {
@@ -41,15 +70,18 @@ func (d *driver) finish() error {
 	}
 	if len(t.blocks) > 0 {
 		d.announce(t.blocks)
-		d.transport.SetPosition(d.position())
 	}
-	if len(t.send) > 0 {
-		d.transport.Send(t.send...)
+	switch {
+	case speak:
+		d.transport.SendAt(d.position(), t.send...)
+		clear(t.send)
+		t.send, t.due = t.send[:0], time.Time{}
+	case len(t.send) == 0:
+		d.transport.SetPosition(d.position())
 	}
 	d.settle(t.blocks)
 	clear(t.stored)
-	clear(t.send)
-	*t = tick{journal: t.journal[:0], stored: t.stored[:0], send: t.send[:0], certs: t.certs}
+	*t = tick{journal: t.journal[:0], stored: t.stored[:0], send: t.send, due: t.due, certs: t.certs}
 	return nil
 }
 
@@ -97,7 +129,9 @@ func (d *driver) announce(blocks []ledger.Committed) {
 			delete(d.opened, e)
 		}
 		d.history.committed(c.Block, now, view)
+		d.unanimous = true
 		for _, s := range view.Slots {
+			d.unanimous = d.unanimous && (s.Ready.Len() == d.quorum.All() || !s.Accepted)
 			d.coins.Add(uint64(s.Coins))
 			if s.Decided {
 				d.meters.Rounds.Observe(float64(s.Rounds))
