@@ -35,7 +35,7 @@ type Node struct {
 
 const (
 	// DefaultWindow is the K of a new roster.
-	DefaultWindow = 8
+	DefaultWindow = 12
 	// MaxWindow bounds K: every epoch that is open costs n instances, and links
 	// need no more than a few round trips' worth of epochs.
 	MaxWindow = 64

@@ -13,7 +13,7 @@ import (
 // Limits of a ledger.
 const (
 	// DefaultEpochs is K, how many epochs may be open at once.
-	DefaultEpochs = 8
+	DefaultEpochs = 12
 	// OrphanAge is how many blocks another maker's batch must have missed before
 	// this node lists it.
 	OrphanAge = 2

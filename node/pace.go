@@ -4,10 +4,11 @@ import "time"
 
 const (
 	// minRest and restParts are how far apart epochs are opened on a slow network:
-	// a sixth of the time that one takes, so that six of [ledger.DefaultEpochs]
-	// are under way, but not closer than minRest, for the processors' sake.
-	minRest   = 25 * time.Millisecond
-	restParts = 6
+	// an eighth of the time that one takes, so that eight are under way and four of
+	// [ledger.DefaultEpochs] are left until the peers know of our last block, but not
+	// closer than minRest, for the processors' sake.
+	minRest   = 20 * time.Millisecond
+	restParts = 8
 )
 
 // pace says how soon after an epoch the next one may be opened. An epoch costs
