@@ -33,7 +33,7 @@ func (p *pace) rest() time.Duration {
 	if p.took == 0 {
 		return minRest
 	}
-	return min(p.took, max(minRest, p.took/restParts))
+	return min(p.took*3/2, max(minRest, p.took/restParts))
 }
 
 // opened begins a rest, which is so much longer than usual, and says how long it

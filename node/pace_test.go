@@ -8,7 +8,7 @@ import (
 func TestPace(t *testing.T) {
 	ms := time.Millisecond
 	for took, want := range map[time.Duration]time.Duration{
-		0: minRest, 3 * ms: 3 * ms, 20 * ms: 20 * ms, 100 * ms: 20 * ms, 160 * ms: 20 * ms, 800 * ms: 100 * ms,
+		0: minRest, 2 * ms: 3 * ms, 14 * ms: 20 * ms, 100 * ms: 20 * ms, 160 * ms: 20 * ms, 800 * ms: 100 * ms,
 	} {
 		p := pace{took: took}
 		if got := p.rest(); got != want {
