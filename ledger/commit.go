@@ -95,11 +95,7 @@ func (m *Machine) take(header BlockHeader, digests []bft.Hash) *Block {
 			break
 		}
 		t := Taken{Digest: d, Total: uint32(len(ids))}
-		for i, id := range ids {
-			if !m.recent.value(id) {
-				t.skip(i)
-			}
-		}
+		m.recent.enter(ids, t.skip)
 		block.Header.Values += uint64(t.Kept())
 		block.Batches = append(block.Batches, t)
 	}

@@ -15,6 +15,8 @@ type index struct {
 	seed  maphash.Seed
 	slots []uint64 // hash, with the highest bit set, and place; 0: free
 	used  int
+
+	touched uint64 // see warm
 }
 
 // smallIndex is the size of an index to begin with; sizes are powers of two.
@@ -37,6 +39,21 @@ func (x *index) find(hash uint32, same func(place uint32) bool) (slot uint32, pl
 		}
 	}
 	return slot, 0, false
+}
+
+// warmAtOnce is how many slots are touched before they are used: about what a
+// processor can have under way to memory, and few enough to stay in its cache.
+const warmAtOnce = 64
+
+// warm touches the slots of so many hashes. A large index is not in the cache, so
+// each look at it waits for memory; these wait together.
+func (x *index) warm(hashes []uint32) {
+	mask := uint32(len(x.slots) - 1)
+	var sum uint64
+	for _, h := range hashes {
+		sum += x.slots[h&mask]
+	}
+	x.touched = sum // or else nothing would be read
 }
 
 // put enters a place at the free slot that find gave.

@@ -106,7 +106,7 @@ func TestNothingTwice(t *testing.T) {
 // four message delays like one slot that is in.
 func TestCrashedNodesAreBenched(t *testing.T) {
 	w := newWorld(t, 7, 1, 5, 6)
-	for i := range 10 {
+	for i := range DefaultEpochs + 2 {
 		w.push(w.batch(0, uint64(i)), w.everyone()[:5]...)
 		w.Run()
 	}

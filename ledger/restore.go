@@ -28,9 +28,7 @@ func (m *Machine) Restore(block *Block, values []batch.ValueID, certified bool) 
 	} else if h.Epoch != m.tip.height+1 || h.Previous != m.tip.hash {
 		return fmt.Errorf("%w: block %d does not follow block %d", ErrInput, h.Epoch, m.tip.height)
 	}
-	for _, id := range values {
-		m.recent.value(id)
-	}
+	m.recent.enter(values, func(int) {})
 	if certified && m.certified == h.Epoch-1 {
 		m.certified = h.Epoch
 		m.enter(block)

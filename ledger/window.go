@@ -38,17 +38,33 @@ func newRecent() *recent {
 	return &recent{batches: map[bft.Hash]uint64{}, values: newIndex()}
 }
 
-// value enters a value of the epoch to come, unless the log has it.
-func (r *recent) value(id batch.ValueID) (fresh bool) {
-	hash := r.values.hash(id)
-	slot, _, logged := r.find(hash, id)
-	if logged {
-		return false
+// enter enters values of the epoch to come, but for those that the log has: repeat
+// is told which of ids these are.
+func (r *recent) enter(ids []batch.ValueID, repeat func(i int)) {
+	var hashes [warmAtOnce]uint32
+	for i, id := range ids {
+		if i%warmAtOnce == 0 {
+			r.values.warm(r.hash(&hashes, ids[i:]))
+		}
+		hash := hashes[i%warmAtOnce]
+		slot, _, logged := r.find(hash, id)
+		if logged {
+			repeat(i)
+			continue
+		}
+		r.values.put(slot, hash, r.next)
+		r.open = append(r.open, id)
+		r.next++
 	}
-	r.values.put(slot, hash, r.next)
-	r.open = append(r.open, id)
-	r.next++
-	return true
+}
+
+// hash hashes as many of ids as there is room for.
+func (r *recent) hash(hashes *[warmAtOnce]uint32, ids []batch.ValueID) []uint32 {
+	ids = ids[:min(len(ids), warmAtOnce)]
+	for i, id := range ids {
+		hashes[i] = r.values.hash(id)
+	}
+	return hashes[:len(ids)]
 }
 
 func (r *recent) find(hash uint32, id batch.ValueID) (slot, place uint32, found bool) {
@@ -89,8 +105,12 @@ func (r *recent) end(epoch uint64, batches []bft.Hash) {
 		for _, d := range oldest.batches {
 			delete(r.batches, d)
 		}
-		for i, id := range oldest.values {
-			r.values.remove(r.values.hash(id), oldest.first+uint32(i))
+		var hashes [warmAtOnce]uint32
+		for i := range oldest.values {
+			if i%warmAtOnce == 0 {
+				r.values.warm(r.hash(&hashes, oldest.values[i:]))
+			}
+			r.values.remove(hashes[i%warmAtOnce], oldest.first+uint32(i))
 		}
 		*oldest = taken{}
 		r.epochs = r.epochs[1:]
