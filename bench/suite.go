@@ -146,7 +146,6 @@ func latencies(r Result) string { return fmt.Sprintf("%.1f / %.1f ms", r.P50, r.
 
 func inDelays(r Result) string { return fmt.Sprintf("%.2f", r.P50D) }
 
-
 // Row is one line of the table.
 type Row struct {
 	Scenario Scenario
