@@ -261,7 +261,9 @@ func (f *follower) pull(ctx context.Context, height uint64, d bft.Hash) ([]byte,
 		tried.Add(id)
 		began := time.Now()
 		var data []byte
-		data, err = f.puller.pull(ctx, id, d)
+		if data, err = f.puller.pull(ctx, id, d); err == nil && batch.Digest(data) != d {
+			err = fmt.Errorf("batch %s: the bytes have another digest", d.Short())
+		}
 		f.batches.done(id, time.Since(began), err)
 		if err == nil || ctx.Err() != nil {
 			return data, err

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"testing"
+
+	"abad/bft"
+	"abad/ledger"
 )
 
 // A node that cannot get the blocks, as nobody has the payload of the first any more,
@@ -78,5 +81,49 @@ func TestAlike(t *testing.T) {
 		if got := bytes.Join(alike(lists, c.many), nil); string(got) != c.want {
 			t.Errorf("%d of %q: %q, want %q", c.many, c.lists, got, c.want)
 		}
+	}
+}
+
+// A foretold receipt counts the values before it. A batch of which the log had a value
+// already waits for the block: where that value is, only the log knows.
+func TestForetell(t *testing.T) {
+	b := newBatcher(Limits{}.withDefaults())
+	d := &driver{batcher: b, meters: Meters{}.withDefaults()}
+	launched := func(name string, values int) (bft.Hash, []*Ticket) {
+		own := &building{}
+		for i := range values {
+			own.tickets = append(own.tickets, &Ticket{value: value(i).ID, done: make(chan struct{})})
+		}
+		digest := bft.Sum([]byte(name))
+		b.launched(digest, own)
+		return digest, own.tickets
+	}
+	whole, wholeTickets := launched("whole", 2)
+	partly, partlyTickets := launched("partly", 3)
+	block := &ledger.Block{Header: ledger.BlockHeader{Epoch: 7}, Batches: []ledger.Taken{
+		{Digest: bft.Sum([]byte("another's")), Total: 10, Skip: []byte{1, 0}},
+		{Digest: partly, Total: 3, Skip: []byte{2}},
+		{Digest: whole, Total: 2},
+	}}
+	d.foretell(block)
+	for i, ticket := range wholeTickets {
+		select {
+		case <-ticket.done:
+		default:
+			t.Fatalf("value %d has no receipt", i)
+		}
+		if want := (Receipt{Block: 7, Index: uint64(9 + 2 + i), ID: ticket.value}); ticket.got != want || ticket.err != nil {
+			t.Errorf("value %d: %+v, %v, want %+v", i, ticket.got, ticket.err, want)
+		}
+	}
+	for i, ticket := range partlyTickets {
+		select {
+		case <-ticket.done:
+			t.Errorf("value %d of a batch with a repeat: %+v, %v", i, ticket.got, ticket.err)
+		default:
+		}
+	}
+	if _, ours := b.land(partly); !ours {
+		t.Error("the batch with a repeat does not wait any more")
 	}
 }

@@ -57,3 +57,24 @@ func TestOffers(t *testing.T) {
 		t.Errorf("%d and %d remembered", len(o.given), len(o.order))
 	}
 }
+
+// A peer that asks for a batch of ours counts as having got it; one that asks for
+// nonsense hears so.
+func TestAnswersCountAsOffers(t *testing.T) {
+	n, err := New(newCluster(t, 4).confs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.store.Close()
+	d := bft.Sum([]byte("batch"))
+	n.offers.note(d)
+	_, _ = n.answer(t.Context(), 2, askBatch, d[:]) // it is not in the store
+	if n.offers.give(d, 2) || !n.offers.give(d, 1) {
+		t.Error("who has asked is not who has got it")
+	}
+	for _, size := range []int{0, 1, 31, 33} {
+		if _, err := n.answer(t.Context(), 2, askBatch, make([]byte, size)); err == nil {
+			t.Errorf("a name of %d bytes is answered", size)
+		}
+	}
+}

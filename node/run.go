@@ -113,18 +113,7 @@ func (n *Node) build() error {
 		OnPush: func(ctx context.Context, from bft.ID, head []byte, size int64, body io.Reader) error {
 			return d.intake.push(ctx, from, head, size, body)
 		},
-		OnRequest: func(_ context.Context, from bft.ID, kind byte, body []byte) ([]byte, error) {
-			switch kind {
-			case askLinks:
-				return encodeLinks(n.ownLinks()), nil
-			case askBatch:
-				var d bft.Hash
-				if d.UnmarshalBinary(body) == nil {
-					n.offers.give(d, from)
-				}
-			}
-			return serve(n.store, d.archive.stored.Load(), kind, body)
-		},
+		OnRequest: n.answer,
 	})
 	if err != nil {
 		return err
@@ -166,6 +155,20 @@ func (n *Node) build() error {
 		return err
 	}
 	return d.restore()
+}
+
+// answer answers a peer's request.
+func (n *Node) answer(_ context.Context, from bft.ID, kind byte, body []byte) ([]byte, error) {
+	switch kind {
+	case askLinks:
+		return encodeLinks(n.ownLinks()), nil
+	case askBatch:
+		var d bft.Hash
+		if d.UnmarshalBinary(body) == nil {
+			n.offers.give(d, from)
+		}
+	}
+	return serve(n.store, n.driver.archive.stored.Load(), kind, body)
 }
 
 // Run takes part until ctx ends or something fails, and closes the store.

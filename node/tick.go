@@ -1,9 +1,12 @@
 package node
 
 import (
+	"slices"
 	"time"
 
 	"abad/aba"
+	"abad/acs"
+	"abad/bft"
 	"abad/ledger"
 	"abad/net"
 	"abad/store"
@@ -43,6 +46,11 @@ func (d *driver) canWait(m ledger.Msg) time.Duration {
 		return lull
 	}
 	return 0
+}
+
+// unanimous reports whether everybody had voted for every header that a block has.
+func unanimous(q bft.Quorum, slots []acs.Slot) bool {
+	return !slices.ContainsFunc(slots, func(s acs.Slot) bool { return s.Accepted && s.Ready.Len() < q.All() })
 }
 
 // finish makes the tick durable and then sends. A tick that says nothing, or nothing
@@ -129,9 +137,8 @@ func (d *driver) announce(blocks []ledger.Committed) {
 			delete(d.opened, e)
 		}
 		d.history.committed(c.Block, now, view)
-		d.unanimous = true
+		d.unanimous = unanimous(d.quorum, view.Slots)
 		for _, s := range view.Slots {
-			d.unanimous = d.unanimous && (s.Ready.Len() == d.quorum.All() || !s.Accepted)
 			d.coins.Add(uint64(s.Coins))
 			if s.Decided {
 				d.meters.Rounds.Observe(float64(s.Rounds))

@@ -82,3 +82,29 @@ func TestWhichMessagesCanWait(t *testing.T) {
 		}
 	}
 }
+
+func TestUnanimous(t *testing.T) {
+	q, err := bft.NewQuorum(4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all, three bft.IDSet
+	for id := range q.IDs() {
+		all.Add(id)
+		if id > 0 {
+			three.Add(id)
+		}
+	}
+	for _, c := range []struct {
+		slots []acs.Slot
+		want  bool
+	}{
+		{[]acs.Slot{{Accepted: true, Ready: all}, {Accepted: true, Ready: all}}, true},
+		{[]acs.Slot{{Accepted: true, Ready: all}, {Accepted: true, Ready: three}}, false},
+		{[]acs.Slot{{Accepted: true, Ready: all}, {Ready: three}}, true},
+	} {
+		if got := unanimous(q, c.slots); got != c.want {
+			t.Errorf("%+v: %v", c.slots, got)
+		}
+	}
+}
