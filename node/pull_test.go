@@ -56,3 +56,30 @@ func TestLargePullsAreFew(t *testing.T) {
 		})
 	}
 }
+
+// Who catches up takes a batch from nobody who gives other bytes for it.
+func TestCatchUpChecksBatches(t *testing.T) {
+	n, err := New(newCluster(t, 4).confs[3])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.store.Close()
+	f := n.driver.follower
+	for id := range bft.ID(3) {
+		f.positions[id] = net.Position{Committed: 1, Certified: 1}
+	}
+	good, bad := []byte("the batch"), []byte("another")
+	d := batch.Digest(good)
+	for honest := range bft.ID(4) { // 3: nobody
+		f.puller.request = func(_ context.Context, to bft.ID, _ byte, _ []byte, _ int) ([]byte, error) {
+			if to == honest {
+				return good, nil
+			}
+			return bad, nil
+		}
+		data, err := f.pull(t.Context(), 1, d)
+		if honest < 3 && (err != nil || string(data) != string(good)) || honest == 3 && err == nil {
+			t.Errorf("node %d is honest: %q, %v", honest, data, err)
+		}
+	}
+}
