@@ -6,7 +6,9 @@ import (
 	"net"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -27,6 +29,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":   exits,
 			"ports":   reservePorts,
+			"listens": listens,
 			"occupy":  occupy,
 			"bytes":   makeBytes,
 			"replace": replace,
@@ -71,6 +74,24 @@ func reservePorts(ts *testscript.TestScript, neg bool, args []string) {
 	for i := range n {
 		ts.Setenv(fmt.Sprintf("API%d", i), "http://"+loopback(p.api+i))
 	}
+}
+
+// listens URL waits for a program started in the background to take connections,
+// for what comes next with a short wait of its own.
+func listens(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: listens URL")
+	}
+	address := strings.TrimPrefix(args[0], "http://")
+	var err error
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		var conn net.Conn
+		if conn, err = net.Dial("tcp", address); err == nil {
+			conn.Close()
+			return
+		}
+	}
+	ts.Fatalf("nothing listens at %s: %v", args[0], err)
 }
 
 // occupy udp|tcp PORT holds a port until the script ends.
