@@ -81,15 +81,15 @@ func (k *intake) accept(ctx context.Context, maker bft.ID, digest bft.Hash, data
 	return k.keep(ctx, maker, digest, data, ids)
 }
 
-// keep makes a batch durable that has been checked. The ledger need not wait for that.
+// keep takes in a batch that has been checked. The ledger need not wait for the disk.
 func (k *intake) keep(ctx context.Context, maker bft.ID, digest bft.Hash, data []byte, ids []batch.ValueID) error {
 	stored := k.store.QueueBatch(digest, maker, data)
 	k.charge(digest, maker, int64(len(data)))
 	// Whatever becomes of the link that it came over: a batch that is here and that
 	// the ledger does not know of would be missing for ever, as nobody fetches it.
 	hold := storing{ledger.Hold{Digest: digest, Maker: maker, Values: ids}, stored}
-	if err := k.tell(context.WithoutCancel(ctx), hold); err != nil {
-		return err
+	if err := k.tell(context.WithoutCancel(ctx), hold); err != nil || len(data) < store.LargeBatch {
+		return err // the driver waits for a small one, and writes it with what it says
 	}
 	return stored()
 }

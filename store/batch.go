@@ -29,9 +29,11 @@ type held struct {
 type pending struct {
 	Pending
 	arrival uint64
-	stored  chan struct{} // closed when the put that made this ends
-	err     error         // of that put
 	durable bool
+
+	queued chan struct{} // closed when the put that made this has its place in the queue
+	put    *write        // nil: there is nothing to write
+	err    error         // why it could not be queued
 }
 
 type pendingRecord struct {
@@ -49,24 +51,32 @@ func (s *Store) PutBatch(digest bft.Hash, maker bft.ID, data []byte) error {
 
 // QueueBatch begins what PutBatch does; stored waits for its end. What is written by
 // calls that begin after QueueBatch has returned is not on disk before the batch, so
-// no crash can leave a record that speaks of it and not the batch.
+// no crash can leave a record that speaks of it and not the batch. A small batch goes
+// to disk with what is written next, or when somebody waits for it.
 func (s *Store) QueueBatch(digest bft.Hash, maker bft.ID, data []byte) (stored func() error) {
 	if len(data) == 0 {
 		return func() error { return errors.New("put batch: it is empty") }
 	}
 	p, first := s.held.reserve(Pending{Digest: digest, Maker: maker, Size: len(data)})
-	if !first {
-		p.wait() // the same batch from two peers at once: one of them writes
-		return p.wait
+	if first {
+		p.put, p.err = s.queueReserved(p, data)
+		if p.put == nil {
+			s.held.forget([]*pending{p})
+		}
+		close(p.queued)
+	} else {
+		<-p.queued // the same batch from two peers at once: one of them writes
 	}
-	w, err := s.queueReserved(p, data)
-	if w == nil {
-		s.held.settle(p, err)
-		return p.wait
+	stored = func() error { return s.awaitPut(p) }
+	if first && len(data) >= LargeBatch {
+		go stored()
 	}
-	go func() { s.held.settle(p, s.await(w)) }()
-	return p.wait
+	return stored
 }
+
+// LargeBatch is the size from which a batch begins its way to the disk by itself. A
+// smaller one shares a request to the disk with other writes.
+const LargeBatch = maxRedo
 
 // queueReserved gives no write if there is an error, or nothing to write.
 func (s *Store) queueReserved(p *pending, data []byte) (*write, error) {
@@ -84,9 +94,22 @@ func (s *Store) queueReserved(p *pending, data []byte) (*write, error) {
 	return w, nil
 }
 
-func (p *pending) wait() error {
-	<-p.stored
-	return p.err
+func (s *Store) awaitPut(p *pending) error {
+	err := p.err
+	if p.put != nil {
+		err = s.await(p.put)
+	}
+	if err != nil {
+		return fmt.Errorf("put batch %s: %w", p.Digest.Short(), err)
+	}
+	return nil
+}
+
+// durablePending is one that is on disk already.
+func durablePending(p Pending, arrival uint64) *pending {
+	queued := make(chan struct{})
+	close(queued)
+	return &pending{Pending: p, arrival: arrival, durable: true, queued: queued, put: &write{done: true}}
 }
 
 // reserve returns the batch's entry and whether the caller made it.
@@ -96,7 +119,7 @@ func (h *held) reserve(p Pending) (*pending, bool) {
 	if old := h.pending[p.Digest]; old != nil {
 		return old, false
 	}
-	e := &pending{Pending: p, arrival: h.arrivals, stored: make(chan struct{})}
+	e := &pending{Pending: p, arrival: h.arrivals, queued: make(chan struct{})}
 	h.arrivals++
 	h.pending[p.Digest] = e
 	return e, true
@@ -108,21 +131,8 @@ func (h *held) keep(p *pending) {
 	p.durable = true
 }
 
-// settle ends a put, and takes back a reservation that did not become a pending batch.
-func (h *held) settle(p *pending, err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !p.durable {
-		delete(h.pending, p.Digest)
-	}
-	if err != nil {
-		p.err = fmt.Errorf("put batch %s: %w", p.Digest.Short(), err)
-	}
-	close(p.stored)
-}
-
-// release adds to w what ends the pending state of the given batches. A put in
-// flight is waited for, so that its mark cannot come after its removal.
+// release adds to w what ends the pending state of the given batches. A put that is on
+// its way has its place in the queue before w, so its mark cannot come after its removal.
 func (h *held) release(w *write, digests []bft.Hash) (gone []*pending) {
 	for _, d := range digests {
 		h.mu.Lock()
@@ -131,7 +141,7 @@ func (h *held) release(w *write, digests []bft.Hash) (gone []*pending) {
 		if p == nil {
 			continue
 		}
-		if <-p.stored; p.durable {
+		if <-p.queued; p.put != nil {
 			w.remove(numberKey(pendingKey, p.arrival))
 			gone = append(gone, p)
 		}
@@ -224,16 +234,13 @@ func (s *Store) DropBatch(digest bft.Hash) error {
 
 func (s *Store) loadPending() error {
 	s.held.pending = make(map[bft.Hash]*pending)
-	stored := make(chan struct{})
-	close(stored)
 	family := []byte{pendingKey}
 	return s.scan(family, family, func(key []byte, found record) error {
 		var r pendingRecord
 		if err := found.value(func(data []byte) error { return codec.Unmarshal(data, &r) }); err != nil {
 			return fmt.Errorf("pending batch: %w", err)
 		}
-		p := &pending{arrival: number(key, 0), stored: stored, durable: true}
-		p.Pending = Pending{Digest: r.Digest, Maker: bft.ID(r.Maker), Size: int(r.Size)}
+		p := durablePending(Pending{Digest: r.Digest, Maker: bft.ID(r.Maker), Size: int(r.Size)}, number(key, 0))
 		s.held.pending[r.Digest] = p
 		s.held.arrivals = p.arrival + 1
 		return nil

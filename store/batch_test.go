@@ -2,8 +2,10 @@ package store
 
 import (
 	"errors"
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"abad/bft"
@@ -66,6 +68,51 @@ func TestOneBatchFromManyPeersAtOnce(t *testing.T) {
 	all.Wait()
 	if writes != 1 || len(pendingDigests(s)) != 1 {
 		t.Errorf("%d writes, %d pending", writes, len(pendingDigests(s)))
+	}
+}
+
+// A small batch shares a write with what comes next, whoever waits for that; a large
+// one does not wait for company.
+func TestSmallBatchesGoWithTheNextWrite(t *testing.T) {
+	var writes atomic.Int32
+	dir := t.TempDir()
+	s := open(t, dir, Options{BeforeWrite: func() error { writes.Add(1); return nil }})
+	writes.Store(0)
+	a, small := payload(1, LargeBatch-1)
+	stored := s.QueueBatch(a, 0, small)
+	again := s.QueueBatch(a, 0, small)
+	for range 1000 {
+		runtime.Gosched() // so that somebody might
+	}
+	if n := writes.Load(); s.IsPending(a) || n != 0 {
+		t.Errorf("%d writes, and nobody has waited", n)
+	}
+	if err := s.Append([]Record{{1, []byte("it is here")}}); err != nil {
+		t.Fatal(err)
+	}
+	if n := writes.Load(); !s.IsPending(a) || n != 1 {
+		t.Errorf("%d writes for a batch and a record, pending %v", n, s.IsPending(a))
+	}
+	if err := errors.Join(stored(), again()); err != nil || writes.Load() != 1 {
+		t.Errorf("%d writes, %v", writes.Load(), err)
+	}
+	b, other := payload(2, 100)
+	s.QueueBatch(b, 0, other)
+	if err := s.PutBlock(1, []byte("r"), nil, []bft.Hash{a, b}); err != nil || writes.Load() != 2 {
+		t.Errorf("%d writes with a block that takes the batch, %v", writes.Load(), err)
+	}
+	c, large := payload(3, LargeBatch)
+	for s.QueueBatch(c, 0, large); !s.IsPending(c); {
+		runtime.Gosched() // for ever, if nobody writes it
+	}
+	d, lost := payload(4, 100)
+	stored = s.QueueBatch(d, 0, lost)
+	s.Close()
+	if err := stored(); !errors.Is(err, ErrClosed) {
+		t.Errorf("the store has been closed: %v", err)
+	}
+	if got := pendingDigests(open(t, dir, Options{})); !slices.Equal(got, []bft.Hash{c}) {
+		t.Errorf("pending: %v", got)
 	}
 }
 

@@ -136,9 +136,7 @@ func TestLimitsOfOneWrite(t *testing.T) {
 	for i := range digests {
 		// Mark them pending by hand: 8193 synced puts would take seconds.
 		d, _ := payload(i, 8)
-		stored := make(chan struct{})
-		close(stored)
-		s.held.pending[d] = &pending{Pending: Pending{Digest: d}, arrival: uint64(i), stored: stored, durable: true}
+		s.held.pending[d] = durablePending(Pending{Digest: d}, uint64(i))
 		digests[i], records[i] = d, Record{Epoch: 1, Data: make([]byte, 1000)}
 	}
 	if err := s.PutBlock(1, []byte("r"), nil, digests); !errors.Is(err, ErrTooLarge) || s.Height() != 0 {

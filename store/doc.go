@@ -7,12 +7,13 @@
 // disk, and a crash at any moment leaves each write whole or absent, and none
 // without those before it.
 //
-// How writes reach the disk. Callers queue; the first of them leads: it takes
-// everything queued, writes it as one and wakes the others, then hands the lead to
-// the next one in the queue. Small writes go to the redo log (redo.go), with one
-// request to the disk, and stay in memory (recent.go) until enough has come together
-// for a transaction of badger's; large ones go to badger at once, with all before
-// them. So payload is on the disk once, and a vote waits for one sync.
+// How writes reach the disk. They queue, and of those who wait for one of them one
+// leads: it takes everything queued, writes it as one and wakes the others, and goes on
+// until its own is written. Small writes go to the redo log (redo.go), with one
+// request to the disk and past the system's cache, and stay in memory (recent.go)
+// until enough has come together for a transaction of badger's; large ones go to
+// badger at once, with all before them. So payload is on the disk once, and a vote
+// waits for one sync.
 //
 // How reads stay off the disk. They look at what is recent, then into badger, which
 // runs with timestamps of our own ("managed"): a read sees exactly what is durable

@@ -16,6 +16,10 @@ import (
 // read it, but not for the time of the change.
 const dsync = unix.O_DSYNC
 
+// direct makes reads and writes go past the system's cache (open(2)). Both ends of
+// them, in the file and in memory, have to be multiples of the disk's block size.
+const direct = unix.O_DIRECT
+
 // freeBytes is how much an ordinary user may still write to dir's file system.
 func freeBytes(dir string) (uint64, error) {
 	var st unix.Statfs_t

@@ -10,7 +10,10 @@ import (
 
 // Elsewhere a full disk is badger's affair, and resident memory the system's.
 
-const dsync = os.O_SYNC
+const (
+	dsync  = os.O_SYNC
+	direct = 0
+)
 
 func freeBytes(string) (uint64, error) { return math.MaxUint64, nil }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -45,9 +44,10 @@ const (
 
 // redo is the open log.
 type redo struct {
-	file *os.File // synced at each write
-	mac  *blake3.Hasher
-	at   int64 // where the next record begins
+	file    *os.File // synced at each write
+	mac     *blake3.Hasher
+	at      int64  // where the next record begins
+	scratch []byte // of whole pages: what is being written
 }
 
 // createRedo makes an empty log in place of any that is there.
@@ -89,20 +89,17 @@ func headSum(page []byte) []byte {
 // openRedo opens the log and calls fn for the entries of each record behind the
 // numbered one, in order. Their slices stay valid. It returns the last number.
 func openRedo(dir string, last uint64, sync bool, fn func([]entry)) (*redo, uint64, error) {
-	flags := os.O_RDWR
-	if sync {
-		flags |= dsync
-	}
-	f, err := os.OpenFile(filepath.Join(dir, redoFile), flags, 0)
+	path := filepath.Join(dir, redoFile)
+	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, damaged(redoFile, "it is missing")
 	}
 	if err != nil {
 		return nil, 0, err
 	}
-	data, err := io.ReadAll(f)
+	f, err := openPages(path, sync)
 	if err != nil {
-		return nil, 0, errors.Join(err, f.Close())
+		return nil, 0, err
 	}
 	r, err := headed(data)
 	if err != nil {
@@ -167,17 +164,22 @@ func pages(size int) int64 { return int64(size+redoPage-1) / redoPage * redoPage
 
 // append writes a record and returns its entries, in memory of their own.
 func (r *redo) append(number uint64, entries []entry) ([]entry, error) {
-	data := make([]byte, redoHead, pages(redoHead+encodedSize(entries)))
+	if most := int(pages(redoHead + encodedSize(entries))); most > len(r.scratch) {
+		r.scratch = wholePages(most)
+	}
+	data := r.scratch[:redoHead]
 	binary.BigEndian.PutUint64(data[macLen:], number)
 	data = encodeEntries(data, entries)
 	end := len(data)
 	binary.BigEndian.PutUint32(data[macLen+8:], uint32(end-redoHead))
 	copy(data, r.sum(data[macLen:]))
-	if _, err := r.file.WriteAt(data[:pages(end)], r.at); err != nil {
+	data = data[:pages(end)]
+	clear(data[end:])
+	if _, err := r.file.WriteAt(data, r.at); err != nil {
 		return nil, err
 	}
-	r.at += pages(end)
-	return decodeEntries(data[redoHead:end])
+	r.at += int64(len(data))
+	return decodeEntries(bytes.Clone(data[redoHead:end]))
 }
 
 // room reports whether a record of these entries still fits.

@@ -49,6 +49,7 @@ type Store struct {
 func Open(dir string, o Options) (*Store, error) {
 	s := &Store{dir: dir, options: o.withDefaults(), upkeep: make(chan struct{}, 1)}
 	s.failure.broken = make(chan struct{})
+	s.queue.ended.L = &s.queue.mu
 	tuned := badgerOptions(dir, ears{s.options.Log, s.failure.set})
 	tuned.SyncWrites = !s.options.Unsynced
 	if o.tune != nil {

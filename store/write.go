@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -17,7 +18,7 @@ type write struct {
 	payload int    // bytes for the value log
 	applied func() // brings memory in line with the disk; called in the order of the writes
 
-	turn chan bool // true: lead; false: done, see err
+	done bool // it is on disk, or err says why not
 	err  error
 }
 
@@ -46,11 +47,13 @@ func (w *write) put(e entry) {
 	}
 }
 
-// queue holds the writes that wait for the disk. The first one's caller leads.
+// queue holds the writes that wait for the disk. Of those who wait for one of them, one
+// leads.
 type queue struct {
 	mu      sync.Mutex
 	waiting []*write
 	led     bool
+	ended   sync.Cond // a group has ended
 }
 
 // maxGroupPayload bounds the payload that is committed together, so that a small
@@ -82,7 +85,7 @@ func (s *Store) write(ws ...*write) error {
 }
 
 // enqueue puts w in its place among the writes: those enqueued later are not on disk
-// before it. Who enqueues must await.
+// before it. It gets there when anybody awaits it or a later one.
 func (s *Store) enqueue(w *write) error {
 	if len(w.entries) > maxEntries || w.inline > maxInline {
 		return fmt.Errorf("%w: %d records with %d bytes besides payload, at most %d with %d",
@@ -93,42 +96,40 @@ func (s *Store) enqueue(w *write) error {
 			return fmt.Errorf("%w: a record of %d bytes, at most %d", ErrTooLarge, len(e.value), MaxRecord)
 		}
 	}
-	if err := s.views.enter(&s.views.writers); err != nil {
-		return err
-	}
-	w.turn = make(chan bool, 1)
-	s.queue.join(w)
+	s.queue.mu.Lock()
+	defer s.queue.mu.Unlock()
+	s.queue.waiting = append(s.queue.waiting, w)
 	return nil
 }
 
-// await puts w on disk, or waits until another one has.
+// await puts w on disk, with all before it and what is queued behind it, or waits until
+// another one has.
 func (s *Store) await(w *write) error {
+	if err := s.views.enter(&s.views.writers); err != nil {
+		return err
+	}
 	defer s.views.leave(&s.views.writers)
-	if lead := <-w.turn; !lead {
-		return w.err
-	}
-	group := s.queue.take()
-	err := s.commit(group)
-	s.queue.finish(group, err)
-	return err
-}
-
-// join queues w; the first one leads.
-func (q *queue) join(w *write) {
+	q := &s.queue
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.waiting = append(q.waiting, w)
-	if !q.led {
+	for !w.done {
+		if q.led {
+			q.ended.Wait()
+			continue
+		}
+		group := q.take()
 		q.led = true
-		w.turn <- true
+		q.mu.Unlock()
+		err := s.commit(group)
+		q.mu.Lock()
+		q.led = false
+		q.finish(group, err)
 	}
+	return w.err
 }
 
-// take returns the leader's write and those behind it that fit into one
-// transaction.
+// take removes the first of the writes, as many as fit into one transaction.
 func (q *queue) take() []*write {
-	q.mu.Lock()
-	defer q.mu.Unlock()
 	var all size
 	n := 0
 	for ; n < len(q.waiting); n++ {
@@ -137,29 +138,20 @@ func (q *queue) take() []*write {
 			break
 		}
 	}
-	group := q.waiting[:n:n]
-	q.waiting = q.waiting[n:]
+	group := slices.Clone(q.waiting[:n])
+	q.waiting = slices.Delete(q.waiting, 0, n)
 	return group
 }
 
-// finish tells a group how it ended and hands the lead on.
+// finish tells a group how it ended.
 func (q *queue) finish(group []*write, err error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
 	for _, w := range group {
+		w.done, w.err = true, err
 		if err == nil && w.applied != nil {
 			w.applied()
 		}
 	}
-	for _, w := range group[1:] { // group[0] is the leader itself
-		w.err = err
-		w.turn <- false
-	}
-	if q.led = len(q.waiting) > 0; q.led {
-		q.waiting[0].turn <- true
-	} else {
-		q.waiting = nil
-	}
+	q.ended.Broadcast()
 }
 
 // commit puts a group on disk as a whole; an error fails the store.
