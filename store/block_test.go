@@ -142,6 +142,9 @@ func TestLimitsOfOneWrite(t *testing.T) {
 	if err := s.PutBlock(1, []byte("r"), nil, digests); !errors.Is(err, ErrTooLarge) || s.Height() != 0 {
 		t.Errorf("one batch too many: %v", err)
 	}
+	if err := s.PutBlocks([]Block{{Height: 1}, {Height: 2, Record: make([]byte, MaxRecord+1)}}); !errors.Is(err, ErrTooLarge) || s.Height() != 0 {
+		t.Errorf("the second of two blocks is too large, and there are %d: %v", s.Height(), err)
+	}
 	if err := s.PutBlock(1, []byte("r"), make([]byte, 3*idsPart), digests[:MaxTaken]); err != nil {
 		t.Errorf("at the limit: %v", err)
 	}

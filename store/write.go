@@ -69,24 +69,32 @@ const MaxRecord = valueLogFile / 2
 // written meanwhile. It is the only way to the disk. The slices in them must not change
 // until it returns.
 func (s *Store) write(ws ...*write) error {
-	var err error
-	for i, w := range ws {
-		if err = s.enqueue(w); err != nil {
-			ws = ws[:i]
-			break
-		}
+	if len(ws) == 0 {
+		return nil
 	}
-	for _, w := range ws {
-		if failed := s.await(w); err == nil {
-			err = failed
-		}
+	if err := s.enqueue(ws...); err != nil {
+		return err
 	}
-	return err
+	return s.await(ws[len(ws)-1]) // after a failure none succeeds
 }
 
-// enqueue puts w in its place among the writes: those enqueued later are not on disk
-// before it. It gets there when anybody awaits it or a later one.
-func (s *Store) enqueue(w *write) error {
+// enqueue puts ws in their place among the writes: those enqueued later are not on disk
+// before them. They get there when anybody awaits the last one or a later one. If one
+// is too large, none is enqueued.
+func (s *Store) enqueue(ws ...*write) error {
+	for _, w := range ws {
+		if err := w.check(); err != nil {
+			return err
+		}
+	}
+	s.queue.mu.Lock()
+	defer s.queue.mu.Unlock()
+	s.queue.waiting = append(s.queue.waiting, ws...)
+	return nil
+}
+
+// check refuses what no transaction takes.
+func (w *write) check() error {
 	if len(w.entries) > maxEntries || w.inline > maxInline {
 		return fmt.Errorf("%w: %d records with %d bytes besides payload, at most %d with %d",
 			ErrTooLarge, len(w.entries), w.inline, maxEntries, maxInline)
@@ -96,9 +104,6 @@ func (s *Store) enqueue(w *write) error {
 			return fmt.Errorf("%w: a record of %d bytes, at most %d", ErrTooLarge, len(e.value), MaxRecord)
 		}
 	}
-	s.queue.mu.Lock()
-	defer s.queue.mu.Unlock()
-	s.queue.waiting = append(s.queue.waiting, w)
 	return nil
 }
 
