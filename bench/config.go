@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"abad/batch"
+	"abad/client"
 )
 
 // Config is one run. [Config.Validate] gives its defaults.
@@ -22,7 +23,9 @@ type Config struct {
 	// are given to another node; 0: 3 seconds if there are Faults, else 30.
 	Patience time.Duration
 	Faults   []Fault
-	Delay    time.Duration // injected, one way; to give latencies in units of it
+	// Client is what it takes to be let in by the nodes: a token, and whom to trust.
+	Client client.Config
+	Delay  time.Duration // injected, one way; to give latencies in units of it
 
 	// Tell is called ten times a second while values are sent: how far the run is, from 0 to 1,
 	// and values per second since the last call.
@@ -34,6 +37,27 @@ type Node struct {
 	URL string // of its API
 	// Process controls it; nil where it is not ours.
 	Process Process
+}
+
+// clients are one for each node. The caller closes them.
+func (c Config) clients() (all []*client.Client, err error) {
+	for i, n := range c.Nodes {
+		conf := c.Client
+		conf.URL = n.URL
+		to, err := client.New(conf)
+		if err != nil {
+			closeAll(all)
+			return nil, fmt.Errorf("node %d: %w", i, err)
+		}
+		all = append(all, to)
+	}
+	return all, nil
+}
+
+func closeAll(clients []*client.Client) {
+	for _, c := range clients {
+		c.Close()
+	}
 }
 
 // Process is a node that can be hurt.

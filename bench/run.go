@@ -1,14 +1,12 @@
 package bench
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"abad/client"
 )
 
 // Run loads the cluster once and says what came of it. The nodes have to be ready.
@@ -17,15 +15,11 @@ func Run(ctx context.Context, c Config) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	var clients []*client.Client
-	for i, n := range c.Nodes {
-		to, err := client.New(client.Config{URL: n.URL})
-		if err != nil {
-			return Result{}, fmt.Errorf("node %d: %w", i, err)
-		}
-		defer to.Close()
-		clients = append(clients, to)
+	clients, err := c.clients()
+	if err != nil {
+		return Result{}, err
 	}
+	defer closeAll(clients)
 	start := time.Now().Add(c.Warmup)
 	length := seconds(c.Seconds)
 	stop := start.Add(length)
@@ -46,6 +40,9 @@ func Run(ctx context.Context, c Config) (Result, error) {
 	all := newRecord(start, length)
 	moves := 0
 	for _, w := range workers {
+		if done.Load() == 0 && w.lost != nil {
+			return Result{}, fmt.Errorf("no value got in: %w", w.lost)
+		}
 		all.merge(w.record)
 		moves += w.moves
 	}
@@ -83,7 +80,7 @@ func (r *running) drive(ctx context.Context, workers []*worker) error {
 	if cancelled {
 		return context.Cause(ctx)
 	}
-	return errors.Join(errs...)
+	return cmp.Or(errs...)
 }
 
 // sample looks at the nodes from the start of the measuring to its end.
@@ -115,15 +112,11 @@ func Idle(ctx context.Context, c Config) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	var clients []*client.Client
-	for _, n := range c.Nodes {
-		to, err := client.New(client.Config{URL: n.URL})
-		if err != nil {
-			return Result{}, err
-		}
-		defer to.Close()
-		clients = append(clients, to)
+	clients, err := c.clients()
+	if err != nil {
+		return Result{}, err
 	}
+	defer closeAll(clients)
 	s := newSampler(clients)
 	if err := pause(ctx, c.Warmup); err != nil {
 		return Result{}, err
@@ -133,6 +126,9 @@ func Idle(ctx context.Context, c Config) (Result, error) {
 		return Result{}, err
 	}
 	s.round(ctx)
-	start := time.Now()
-	return c.result(newRecord(start, seconds(c.Seconds)), s.total(), 0), nil
+	t := s.total()
+	if t.nodes == 0 {
+		return Result{}, fmt.Errorf("no node says what it does: %w", s.err)
+	}
+	return c.result(newRecord(time.Now(), seconds(c.Seconds)), t, 0), nil
 }

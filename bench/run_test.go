@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"abad/access"
 	"abad/api"
 	"abad/api/apitest"
 )
@@ -114,6 +115,26 @@ func TestRunMovesOver(t *testing.T) {
 	}
 	if r.Moves < 2 || r.Missing != 0 || r.Refused != 0 || r.Values == 0 {
 		t.Fatalf("%+v", r)
+	}
+}
+
+// Figures of nobody are no result: a run that no node has let in says why.
+func TestRunThatNobodyLetsIn(t *testing.T) {
+	guarded, _ := apitest.Serve(t, api.Config{Node: apitest.New(), Policy: func() access.Policy {
+		return access.Policy{Enforced: true, Grants: access.Grants{{Name: "somebody else", Hash: access.NewToken().Hash(), Role: access.Operate}}}
+	}})
+	for url, want := range map[string]string{guarded: "a token is needed", "http://127.0.0.1:1": "no value got in"} {
+		began := time.Now()
+		_, err := Run(t.Context(), Config{Nodes: []Node{{URL: url}}, Size: 50, Seconds: 0.2, Clients: 2})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", url, err)
+		}
+		if time.Since(began) > drainTime {
+			t.Errorf("%s: %v for values that were never sent", url, time.Since(began))
+		}
+		if _, err := Idle(t.Context(), Config{Nodes: []Node{{URL: url}}, Size: 50, Seconds: 0.1}); err == nil {
+			t.Errorf("%s: idle", url)
+		}
 	}
 }
 

@@ -21,6 +21,7 @@ type sampler struct {
 	rss         []int64        // the most
 	slots       int
 	rounds      int
+	err         error // of the last node that did not answer
 }
 
 func newSampler(clients []*client.Client) *sampler {
@@ -36,11 +37,12 @@ func (s *sampler) round(ctx context.Context) {
 	for i, c := range s.clients {
 		all.Go(func() {
 			st, err := c.Stats(ctx)
-			if err != nil {
-				return
-			}
 			s.mu.Lock()
 			defer s.mu.Unlock()
+			if err != nil {
+				s.err = err
+				return
+			}
 			if s.first[i].Time.IsZero() {
 				s.first[i] = st
 			}

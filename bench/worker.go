@@ -2,10 +2,12 @@ package bench
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"io"
 	"math/rand/v2"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,6 +36,7 @@ type worker struct {
 	heard   time.Time // the last answer, or the start of the pipeline
 	moves   int       // to another node
 	refused error     // the first refusal
+	lost    error     // what the last connection ended with, if not with ctx
 }
 
 // sent is a value under way.
@@ -63,8 +66,14 @@ func newWorker(c Config, clients []*client.Client, index int) *worker {
 func (w *worker) run(ctx context.Context) error {
 	for {
 		err := w.connection(ctx)
+		over := w.front == len(w.flight) && !time.Now().Before(w.stop) // nothing is under way, or will be
 		switch {
-		case err == nil || ctx.Err() != nil:
+		case unwelcome(err):
+			return err
+		case err == nil || ctx.Err() != nil || over:
+			if ctx.Err() == nil {
+				w.lost = err
+			}
 			now := time.Now()
 			for _, v := range w.flight[w.front:] {
 				w.record.unanswered(v.meant, now)
@@ -78,6 +87,14 @@ func (w *worker) run(ctx context.Context) error {
 			continue // the top of the loop ends it
 		}
 	}
+}
+
+// unwelcome reports whether a node will not take values from us whenever we ask.
+func unwelcome(err error) bool {
+	var refused *client.Error
+	var untrusted *tls.CertificateVerificationError
+	return errors.As(err, &untrusted) ||
+		errors.As(err, &refused) && (refused.Status == http.StatusUnauthorized || refused.Status == http.StatusForbidden)
 }
 
 // missed notes the values of an open loop that were meant to be sent and were not,

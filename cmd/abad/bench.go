@@ -31,6 +31,8 @@ func benchCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "nodes", Value: 4, Usage: "nodes of the cluster"},
 			&cli.StringFlag{Name: "cluster", TakesFile: true, Usage: "`FILE` with the APIs of a running cluster, a URL in each line, instead"},
+			tokenFlag(),
+			caFlag(),
 			&cli.IntFlag{Name: "size", Value: 250, Usage: "bytes of a value"},
 			&cli.Float64SliceFlag{Name: "rate", Usage: "values per second in all; may be repeated", DefaultText: "as many as come out"},
 			&cli.Float64Flag{Name: "seconds", Value: 10, Usage: "how long to measure"},
@@ -82,7 +84,11 @@ func runBench(c *cli.Context) error {
 	}
 	var results []bench.Result
 	if c.IsSet("cluster") {
-		results, err = l.drive(c.Context, s, c.String("cluster"), rates, c.Int("depth"))
+		access, bad := letIn(c)
+		if bad != nil {
+			return bad
+		}
+		results, err = l.drive(c.Context, s, c.String("cluster"), access, rates, c.Int("depth"))
 	} else {
 		results, err = l.run(c.Context, s, rates, c.Int("depth"))
 	}

@@ -76,16 +76,26 @@ func newClient(c *cli.Context) (*client.Client, error) {
 
 // clientAt talks to the node at url, or at several with commas. It is let in by --token and --ca.
 func clientAt(c *cli.Context, url string) (*client.Client, error) {
+	conf, err := letIn(c)
+	if err != nil {
+		return nil, err
+	}
 	urls := strings.Split(url, ",")
-	conf := client.Config{URL: urls[0], Others: urls[1:], Token: c.String("token")}
+	conf.URL, conf.Others = urls[0], urls[1:]
+	return client.New(conf)
+}
+
+// letIn is what --token and --ca say.
+func letIn(c *cli.Context) (client.Config, error) {
+	conf := client.Config{Token: c.String("token")}
 	if name := c.String("ca"); name != "" {
 		pool, err := trusted(name)
 		if err != nil {
-			return nil, usageError{fmt.Errorf("--ca: %w", err)}
+			return conf, usageError{fmt.Errorf("--ca: %w", err)}
 		}
 		conf.RootCAs = pool
 	}
-	return client.New(conf)
+	return conf, nil
 }
 
 // trusted are the system's certificates and those of a file.

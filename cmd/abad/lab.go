@@ -105,8 +105,9 @@ func (l *lab) runOn(ctx context.Context, s bench.Scenario, rates []float64, dept
 }
 
 // drive measures a running cluster.
-func (l *lab) drive(ctx context.Context, s bench.Scenario, file string, rates []float64, depth int) ([]bench.Result, error) {
+func (l *lab) drive(ctx context.Context, s bench.Scenario, file string, access client.Config, rates []float64, depth int) ([]bench.Result, error) {
 	conf := config(s, depth)
+	conf.Client = access
 	urls, err := readURLs(file)
 	if err != nil {
 		return nil, err
@@ -116,7 +117,7 @@ func (l *lab) drive(ctx context.Context, s bench.Scenario, file string, rates []
 	}
 	results, err := l.measure(ctx, s, conf, rates, nil)
 	if err != nil {
-		return nil, err
+		return nil, apiError(urls[0], err)
 	}
 	return results, l.print(s, results)
 }
