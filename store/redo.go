@@ -16,8 +16,9 @@ import (
 // memory-mapped, growing files, and so the file system's own journal; the redo log is
 // one file of a fixed size that is written in place: one system call, one request to
 // the disk. What it holds is in memory too ([recent]), until enough has come together
-// for a transaction, which says up to which write it has everything; then the log
-// begins anew.
+// for a transaction, which says up to which write it has everything. The log has two
+// halves: while the transaction with what is in the one is under way, which takes tens
+// of milliseconds, writes go on in the other.
 //
 // The file is a page with a key, then records, each from a page's start on, so that
 // writing one cannot tear another:
@@ -29,6 +30,7 @@ import (
 const (
 	redoFile   = "REDO"
 	redoSize   = 4 << 20
+	redoMiddle = redoSize / 2
 	redoPage   = 4 << 10
 	redoMagic  = "abad-redo 1\n"
 	redoKeyLen = 32
@@ -42,12 +44,18 @@ const (
 	maxRedoInline = maxInline / 4
 )
 
+// halves are where those of the log begin and end.
+var halves = [2]struct{ begin, end int64 }{{redoPage, redoMiddle}, {redoMiddle, redoSize}}
+
 // redo is the open log.
 type redo struct {
 	file    *os.File // synced at each write
 	mac     *blake3.Hasher
 	at      int64  // where the next record begins
+	half    int    // in which of the halves
 	scratch []byte // of whole pages: what is being written
+
+	undivided bool // it was found as format 2 had it, without halves
 }
 
 // createRedo makes an empty log in place of any that is there.
@@ -86,41 +94,65 @@ func headSum(page []byte) []byte {
 	return sum[:macLen]
 }
 
-// openRedo opens the log and calls fn for the entries of each record behind the
-// numbered one, in order. Their slices stay valid. It returns the last number.
-func openRedo(dir string, last uint64, sync bool, fn func([]entry)) (*redo, uint64, error) {
+// redoRecord is one that was read.
+type redoRecord struct {
+	number  uint64
+	entries []entry // their slices stay valid
+	turned  bool    // it is in another half than the one before it
+}
+
+// openRedo opens the log, and reads the records behind the numbered one in their order.
+func openRedo(dir string, last uint64, sync bool) (*redo, []redoRecord, error) {
 	path := filepath.Join(dir, redoFile)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, 0, damaged(redoFile, "it is missing")
+		return nil, nil, damaged(redoFile, "it is missing")
 	}
 	if err != nil {
-		return nil, 0, err
-	}
-	f, err := openPages(path, sync)
-	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	r, err := headed(data)
 	if err != nil {
-		return nil, 0, errors.Join(err, f.Close())
+		return nil, nil, err
 	}
-	r.file = f
-	for {
-		number, entries, size := r.read(data[r.at:])
-		if size == 0 || number != last+1 {
-			break
-		}
-		fn(entries)
-		r.at, last = r.at+size, number
+	records := r.follow(data, last)
+	if len(records) > 0 {
+		last = records[len(records)-1].number
 	}
 	// A record begins only when the one before it is on disk.
-	for at := r.at; at < redoSize; at += redoPage {
-		if number, _, size := r.read(data[at:]); size > 0 && number > last+1 {
-			return nil, 0, errors.Join(damaged(redoFile, "what follows write %d cannot be read, and write %d is there", last, number), f.Close())
+	for at := int64(redoPage); at < redoSize; at += redoPage {
+		later := binary.BigEndian.Uint64(data[at+macLen:])
+		if later <= last+1 || later > last+redoSize/redoPage {
+			continue // most pages begin with none: this looks less long at them
+		}
+		if _, _, size := r.read(data[at:]); size > 0 {
+			return nil, nil, damaged(redoFile, "what follows write %d cannot be read, and write %d is there", last, later)
 		}
 	}
-	return r, last, nil
+	if r.file, err = openPages(path, sync); err != nil {
+		return nil, nil, err
+	}
+	return r, records, nil
+}
+
+// follow reads the records behind the numbered one, and goes to their end.
+func (r *redo) follow(data []byte, last uint64) (records []redoRecord) {
+	for _, half := range []int{0, 1, 0} {
+		turned := len(records) > 0
+		for at := halves[half].begin; at < redoSize; at = r.at {
+			number, entries, size := r.read(data[at:])
+			if size == 0 || number != last+1 {
+				break
+			}
+			records = append(records, redoRecord{number, entries, turned})
+			r.half, r.at, last, turned = half, at+size, number, false
+			if r.at == redoMiddle {
+				break
+			}
+		}
+	}
+	r.undivided = r.at > halves[r.half].end
+	return records
 }
 
 // headed checks the first page.
@@ -182,13 +214,20 @@ func (r *redo) append(number uint64, entries []entry) ([]entry, error) {
 	return decodeEntries(bytes.Clone(data[redoHead:end]))
 }
 
-// room reports whether a record of these entries still fits.
+// room reports whether a record of these entries still fits into this half.
 func (r *redo) room(entries []entry) bool {
-	return r.at+pages(redoHead+encodedSize(entries)) <= redoSize
+	return r.at+pages(redoHead+encodedSize(entries)) <= halves[r.half].end
 }
 
-// restart begins the log anew: badger has all that is in it.
-func (r *redo) restart() { r.at = redoPage }
+// turn begins the other half anew. Badger has, or will have before the next turn, all
+// that is in this one.
+func (r *redo) turn() {
+	r.half = 1 - r.half
+	r.restart()
+}
+
+// restart begins this half anew: badger has all that is in the log.
+func (r *redo) restart() { r.at = halves[r.half].begin }
 
 // An entry is the key's length, doubled and with one more for a removal, the key, the
 // value's length and the value. Lengths are unsigned varints.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ import (
 // fold makes badger take over what the redo log has.
 func fold(t *testing.T, s *Store) {
 	t.Helper()
-	if err := s.fold(nil, size{}); err != nil {
+	if err := errors.Join(s.settle(), s.fold(nil, size{})); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -34,15 +35,12 @@ func lastRecord(t *testing.T, dir string) (data []byte, begin, end int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at, last := redoPage, uint64(0)
-	for at < len(data) {
-		number, _, size := r.read(data[at:])
-		if size == 0 || last > 0 && number != last+1 {
-			break
+	last := uint64(0)
+	for at := redoPage; at < len(data); at += redoPage {
+		if number, _, size := r.read(data[at:]); size > 0 && number > last {
+			begin, last = at, number
+			end = at + redoHead + int(binary.BigEndian.Uint32(data[at+macLen+8:]))
 		}
-		begin, last = at, number
-		end = at + redoHead + int(binary.BigEndian.Uint32(data[at+macLen+8:]))
-		at += int(size)
 	}
 	return data, begin, end
 }
@@ -76,7 +74,7 @@ func TestRecentAndFolded(t *testing.T) {
 		}
 	}
 	for i := range 600 {
-		switch n := name(); random.IntN(12) {
+		switch n := name(); random.IntN(13) {
 		default:
 			want[n] = strings.Repeat(fmt.Sprint(i), 1+random.IntN(50))
 			if err := s.SetMeta(n, []byte(want[n])); err != nil {
@@ -94,6 +92,10 @@ func TestRecentAndFolded(t *testing.T) {
 			}
 		case 4:
 			fold(t, s)
+		case 6:
+			if err := s.turn(); err != nil {
+				t.Fatal(err)
+			}
 		case 5:
 			s.recent.size = size{} // so that Close leaves it to the log, as a crash does
 			s.Close()
@@ -118,10 +120,10 @@ func TestTheLogGoesRound(t *testing.T) {
 			t.Fatal(err)
 		}
 		if s.redo.at < before {
-			rounds++
+			rounds++ // of both halves
 		}
 		before = s.redo.at
-		if i%97 == 0 || s.redo.at < 6*redoPage {
+		if i%97 == 0 || s.redo.at < halves[s.redo.half].begin+6*redoPage {
 			c := open(t, crash(t, s.dir), Options{})
 			if data, err := c.Meta("counter"); err != nil || string(data[3*redoPage:]) != last {
 				t.Fatalf("write %d is lost: %v", i, err)
@@ -160,6 +162,119 @@ func TestAFoldCutShort(t *testing.T) {
 	tearTransaction(t, torn, memTable) // all of them
 	if _, err := Open(torn, Options{Log: quiet}); !errors.Is(err, ErrDamaged) {
 		t.Errorf("without what badger had: %v", err)
+	}
+}
+
+// The process ends, or power fails, while badger has not got what the one half of the log
+// has, and the other one has newer records; and so again.
+func TestACrashBesideAFold(t *testing.T) {
+	s := open(t, t.TempDir(), Options{})
+	n := 0
+	fill := func() {
+		for half := s.redo.half; s.redo.half == half; {
+			n++
+			if err := s.SetMeta(fmt.Sprint("name ", n), make([]byte, 3*redoPage)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for round := range 5 {
+		before := crash(t, s.dir) // as badger was
+		fill()
+		log, err := os.ReadFile(filepath.Join(s.dir, redoFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.settle(); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(before, redoFile), log, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			c := open(t, before, Options{})
+			for i := 1; i <= n; i++ {
+				if _, err := c.Meta(fmt.Sprint("name ", i)); err != nil {
+					t.Fatalf("round %d: write %d of %d is lost: %v", round, i, n, err)
+				}
+			}
+			if c.Transactions() != s.Transactions() || c.redo.half != s.redo.half || c.redo.at != s.redo.at {
+				t.Fatalf("round %d: the log goes on at %d with %d writes, not at %d with %d", round, c.redo.at, c.Transactions(), s.redo.at, s.Transactions())
+			}
+			// The other half is free to be written to.
+			has, err := c.get(foldedKey)
+			want, err2 := s.get(foldedKey)
+			if !bytes.Equal(has, want) || err != nil || err2 != nil {
+				t.Fatalf("round %d: badger has all up to %x, and it should up to %x: %v, %v", round, has, want, err, err2)
+			}
+			c.recent.size = size{} // so that Close leaves the rest to the log
+			c.Close()
+		}
+	}
+}
+
+// Nothing is written over what badger has not got yet, and nothing of badger's order is
+// turned around: whoever needs the other half, or badger, waits for the fold.
+func TestOneFoldAtATime(t *testing.T) {
+	d, large := payload(1, maxRedo+1)
+	for name, call := range map[string]func(*Store) error{
+		"the next half": (*Store).turn,
+		"a large write": func(s *Store) error { return s.PutBatch(d, 0, large) },
+		"Close":         (*Store).Close,
+	} {
+		s := open(t, t.TempDir(), Options{})
+		folding, done := make(chan error), make(chan error)
+		s.folding = folding
+		go func() { done <- call(s) }()
+		select {
+		case err := <-done:
+			t.Errorf("%s did not wait: %v", name, err)
+			close(folding)
+		case folding <- nil:
+			if err := <-done; err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+// The log of format 2 had no halves.
+func TestFormat2(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, Options{})
+	fold(t, s)
+	for i := range 200 {
+		name := fmt.Sprint("name ", i)
+		e := entry{key: namedKey(name), value: make([]byte, 4*redoPage)}
+		kept, err := s.redo.append(s.writes.Add(1), []entry{e})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.recent.add(kept, size{})
+	}
+	if s.redo.at <= redoMiddle+redoPage {
+		t.Fatal("the test tests nothing")
+	}
+	old := codec.Marshal(formatRecord{Format: 2})
+	kept, err := s.redo.append(s.writes.Add(1), []entry{{key: namedKey(formatName), value: old}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.recent.add(kept, size{})
+	s.Close()
+	for range 2 {
+		s = open(t, dir, Options{})
+		for i := range 200 {
+			if _, err := s.Meta(fmt.Sprint("name ", i)); err != nil {
+				t.Fatalf("write %d is lost: %v", i, err)
+			}
+		}
+		var r formatRecord
+		if data, err := s.get(namedKey(formatName)); err != nil || codec.Unmarshal(data, &r) != nil || r.Format != format {
+			t.Errorf("%+v, %v", r, err)
+		}
+		s.recent.size = size{}
+		s.Close()
 	}
 }
 

@@ -18,8 +18,9 @@ import (
 	"abad/codec"
 )
 
-// format is the version of everything under keys.go. Format 1 had no redo log.
-const format = 2
+// format is the version of everything under keys.go. Format 1 had no redo log, and that
+// of format 2 had one part.
+const format = 3
 
 // Store is an open directory. Its methods may be called concurrently.
 type Store struct {
@@ -32,6 +33,7 @@ type Store struct {
 
 	redo    *redo
 	recent  recent
+	folding chan error    // gives the end of a fold that goes on beside the writes; nil: none does
 	writes  atomic.Uint64 // on disk since the store was made
 	durable atomic.Uint64 // timestamp of badger's last transaction on disk: what reads see
 	written atomic.Int64  // bytes for the value log since upkeep last looked
@@ -108,7 +110,7 @@ func (s *Store) load(before mark) error {
 
 // loadRedo opens the redo log, and makes one for a store without.
 func (s *Store) loadRedo() error {
-	s.recent.clear(func() {})
+	s.recent.latest = layer{}
 	var folded uint64
 	data, err := s.get(foldedKey)
 	without := errors.Is(err, ErrNotFound)
@@ -128,23 +130,31 @@ func (s *Store) loadRedo() error {
 	default:
 		folded = binary.BigEndian.Uint64(data)
 	}
-	redo, last, err := openRedo(s.dir, folded, !s.options.Unsynced, func(entries []entry) {
-		var w write
-		for _, e := range entries {
-			w.put(e)
-		}
-		s.recent.add(entries, w.size())
-	})
+	redo, records, err := openRedo(s.dir, folded, !s.options.Unsynced)
 	if err != nil {
 		return err
 	}
 	s.redo = redo
-	s.writes.Store(last)
-	if without && last > 0 {
-		return damaged("badger's files", "they know of no write, and %s of %d", redoFile, last)
+	s.writes.Store(folded)
+	if without && len(records) > 0 {
+		return damaged("badger's files", "they know of no write, and %s of %d", redoFile, records[len(records)-1].number)
 	}
-	if without {
-		return s.fold(nil, size{}) // from now on the log has to be there
+	for _, r := range records {
+		var w write
+		for _, e := range r.entries {
+			w.put(e)
+		}
+		if r.turned { // the half that is not written to has nothing that badger does not have
+			older, taken := s.recent.age()
+			if err := s.transact(older, nil, taken, s.writes.Load()); err != nil {
+				return err
+			}
+		}
+		s.recent.add(r.entries, w.size())
+		s.writes.Store(r.number)
+	}
+	if without || redo.undivided {
+		return s.fold(nil, size{}) // from now on the log has to be there, in halves
 	}
 	return nil
 }
@@ -196,10 +206,12 @@ func (s *Store) Close() error {
 	if !s.views.close() {
 		return nil
 	}
-	if s.failure.get() == nil && s.recent.count > 0 {
-		if err := s.fold(nil, size{}); err != nil {
-			s.failure.set(err) // the redo log has it
-		}
+	err := s.settle()
+	if err == nil && s.failure.get() == nil && s.recent.count > 0 {
+		err = s.fold(nil, size{})
+	}
+	if err != nil {
+		s.failure.set(err) // the redo log has it
 	}
 	if err := s.shut(s.durable.Load()); err != nil {
 		return fmt.Errorf("close store %q: %w", s.dir, err)

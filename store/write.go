@@ -173,8 +173,6 @@ func (s *Store) commit(group []*write) error {
 	if err := s.put(entries, all); err != nil {
 		s.failure.set(fmt.Errorf("write: %w", err))
 	}
-	// Also when put returned nil: badger only logs that a value log file could not be
-	// synced, and does so before the transaction returns.
 	return s.failure.get()
 }
 
@@ -200,14 +198,22 @@ func (s *Store) put(entries []entry, all size) error {
 	}
 	began := time.Now()
 	small := all.payload <= maxRedo && all.inline <= maxRedoInline
+	fits := s.recent.size.plus(all).fits()
 	var err error
-	if !s.recent.size.plus(all).fits() || small && !s.redo.room(entries) {
-		err = s.fold(nil, size{})
-	}
-	if err == nil && small {
+	switch {
+	case small && fits && s.redo.room(entries):
 		err = s.record(entries, all)
-	} else if err == nil {
-		err = s.fold(entries, all)
+	case small:
+		if err = s.turn(); err == nil {
+			err = s.record(entries, all)
+		}
+	default:
+		if err = s.settle(); err == nil && !fits {
+			err = s.fold(nil, size{})
+		}
+		if err == nil {
+			err = s.fold(entries, all)
+		}
 	}
 	if err == nil && s.options.Synced != nil {
 		s.options.Synced.Observe(time.Since(began).Seconds())
@@ -227,20 +233,61 @@ func (s *Store) record(entries []entry, all size) error {
 	return nil
 }
 
-// fold writes to badger what the redo log has, and more entries, in one transaction.
-func (s *Store) fold(entries []entry, all size) error {
-	all = all.plus(s.recent.size)
-	if err := s.room(all); err != nil {
+// turn goes on in the other half of the redo log, while badger gets what the first one
+// has: votes need not wait for that.
+func (s *Store) turn() error {
+	if err := s.settle(); err != nil {
 		return err
 	}
+	older, taken := s.recent.age()
+	number, folding := s.writes.Load(), make(chan error, 1)
+	s.redo.turn()
+	s.folding = folding
+	go func() {
+		err := s.transact(older, nil, taken, number)
+		if err != nil {
+			s.failure.set(fmt.Errorf("write: %w", err)) // the redo log has it
+		}
+		folding <- err
+	}()
+	return nil
+}
+
+// settle waits until badger has the older part of what is recent.
+func (s *Store) settle() (err error) {
+	if s.folding != nil {
+		err = <-s.folding
+		s.folding = nil
+	}
+	return err
+}
+
+// fold writes to badger what is recent, and more entries, in one transaction. Nothing
+// is being folded.
+func (s *Store) fold(entries []entry, all size) error {
 	number := s.writes.Load()
 	if len(entries) > 0 {
 		number++
 	}
+	older, taken := s.recent.age()
+	if err := s.transact(older, entries, taken.plus(all), number); err != nil {
+		return err
+	}
+	s.redo.restart()
+	s.writes.Store(number)
+	return nil
+}
+
+// transact is a transaction of badger's with the older layer, and more entries: all up
+// to the numbered write.
+func (s *Store) transact(older layer, entries []entry, all size, number uint64) error {
+	if err := s.room(all); err != nil {
+		return err
+	}
 	now := s.durable.Load()
 	txn := s.db.NewTransactionAt(now, true)
 	defer txn.Discard()
-	for _, family := range s.recent.families {
+	for _, family := range older {
 		for _, e := range family {
 			if err := put(txn, e); err != nil {
 				return err
@@ -259,11 +306,12 @@ func (s *Store) fold(entries []entry, all size) error {
 		return err
 	}
 	s.wrote(all.payload)
-	if s.failure.get() == nil {
-		s.recent.clear(func() { s.durable.Store(now + 1) })
-		s.redo.restart()
-		s.writes.Store(number)
+	// Badger only logs that a value log file could not be synced, and does so before the
+	// transaction returns.
+	if err := s.failure.get(); err != nil {
+		return err
 	}
+	s.recent.forget(func() { s.durable.Store(now + 1) })
 	return nil
 }
 
