@@ -264,6 +264,9 @@ func TestFormat2(t *testing.T) {
 	s.Close()
 	for range 2 {
 		s = open(t, dir, Options{})
+		if s.redo.half != 0 {
+			t.Error("it goes on in a half where something is that badger may not have")
+		}
 		for i := range 200 {
 			if _, err := s.Meta(fmt.Sprint("name ", i)); err != nil {
 				t.Fatalf("write %d is lost: %v", i, err)
