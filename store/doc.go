@@ -11,9 +11,9 @@
 // leads: it takes everything queued, writes it as one and wakes the others, and goes on
 // until its own is written. Small writes go to the redo log (redo.go), with one
 // request to the disk and past the system's cache, and stay in memory (recent.go)
-// until enough has come together for a transaction of badger's; large ones go to
-// badger at once, with all before them. So payload is on the disk once, and a vote
-// waits for one sync.
+// until enough has come together for a transaction of badger's, which goes on beside
+// the next writes; large ones go to badger at once, with all before them. So payload is
+// on the disk once, and a vote waits for one sync.
 //
 // How reads stay off the disk. They look at what is recent, then into badger, which
 // runs with timestamps of our own ("managed"): a read sees exactly what is durable

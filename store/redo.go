@@ -121,8 +121,8 @@ func openRedo(dir string, last uint64, sync bool) (*redo, []redoRecord, error) {
 	}
 	// A record begins only when the one before it is on disk.
 	for at := int64(redoPage); at < redoSize; at += redoPage {
-		later := binary.BigEndian.Uint64(data[at+macLen:])
-		if later <= last+1 || later > last+redoSize/redoPage {
+		later, body := binary.BigEndian.Uint64(data[at+macLen:]), binary.BigEndian.Uint32(data[at+macLen+8:])
+		if later <= last+1 || body > maxRedo+maxRedoInline {
 			continue // most pages begin with none: this looks less long at them
 		}
 		if _, _, size := r.read(data[at:]); size > 0 {

@@ -213,6 +213,30 @@ func TestACrashBesideAFold(t *testing.T) {
 	}
 }
 
+// Badger's files are of long ago, and those of the redo log are not.
+func TestBadgerIsBehind(t *testing.T) {
+	s := open(t, t.TempDir(), Options{Unsynced: true})
+	for _, writes := range []int{1, redoSize / redoPage, 3 * redoSize / redoPage} {
+		before := crash(t, s.dir)
+		fold(t, s) // so that not everything is in the log
+		for range writes {
+			if err := s.SetMeta("x", []byte("y")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		log, err := os.ReadFile(filepath.Join(s.dir, redoFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(s.settle(), os.WriteFile(filepath.Join(before, redoFile), log, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(before, Options{Log: quiet}); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%d writes later: %v", writes, err)
+		}
+	}
+}
+
 // Nothing is written over what badger has not got yet, and nothing of badger's order is
 // turned around: whoever needs the other half, or badger, waits for the fold.
 func TestOneFoldAtATime(t *testing.T) {
