@@ -263,3 +263,18 @@ func TestSuites(t *testing.T) {
 		}
 	}
 }
+
+// Connections that are given up while their sender waits for room end, all of them.
+func TestRunWithoutPatience(t *testing.T) {
+	log := apitest.New()
+	log.Hold()
+	url, _ := apitest.Serve(t, api.Config{Node: log})
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	_, err := Run(ctx, Config{
+		Nodes: []Node{{URL: url}, {URL: url}}, Size: 50, Seconds: 60, Clients: 64, Depth: 1, Patience: time.Millisecond,
+	})
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+}

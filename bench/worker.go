@@ -144,25 +144,28 @@ var errImpatient = errors.New("the node does not answer")
 // watch gives the connection up when nothing comes although something should, and
 // wakes the sender when ctx ends.
 func (w *worker) watch(ctx context.Context, cancel context.CancelCauseFunc) {
+	defer w.wake() // ctx has ended, and the sender may have looked just before
 	for {
 		w.mu.Lock()
 		if w.front == len(w.flight) {
 			w.heard = time.Now() // nothing is due
 		}
 		left := w.conf.Patience - time.Since(w.heard)
-		w.room.Broadcast()
 		w.mu.Unlock()
 		if left <= 0 {
 			cancel(errImpatient)
 			return
 		}
 		if pause(ctx, min(left, 100*time.Millisecond)) != nil {
-			w.mu.Lock()
-			w.room.Broadcast()
-			w.mu.Unlock()
 			return
 		}
 	}
+}
+
+func (w *worker) wake() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.room.Broadcast()
 }
 
 // take notes an answer.
