@@ -13,9 +13,10 @@ import (
 )
 
 const (
-	// lookAfter is how long a client of a node that seems not to be behind waits until
-	// the node looks where its value is, and whether every peer was given it.
-	lookAfter = time.Second
+	// lookAfter is how long a node is behind, or a client waits, until the node looks
+	// where its clients' values are. A node that will soon have the blocks does not:
+	// who has a receipt should find the value in the log here.
+	lookAfter = 10 * time.Second
 	// lookPause is how often it looks.
 	lookPause = 50 * time.Millisecond
 )
@@ -34,6 +35,8 @@ type lookout struct {
 	offers   *offers
 	foretell func(*ledger.Block) // gets each block, in order
 	wake     chan struct{}       // capacity 1: something waits
+	after    time.Duration       // lookAfter
+	behind   time.Time           // since when; zero: it is not
 
 	mu   sync.Mutex
 	next uint64 // the first block that may have something of ours
@@ -66,7 +69,12 @@ func (l *lookout) run(ctx context.Context) {
 				l.offers.offer(d, data)
 			}
 			from := l.advance(f.stored() + 1)
-			late := f.far() || time.Since(since) > lookAfter
+			if far := f.far(); !far {
+				l.behind = time.Time{}
+			} else if l.behind.IsZero() {
+				l.behind = time.Now()
+			}
+			late := !l.behind.IsZero() && time.Since(l.behind) > l.after || time.Since(since) > l.after
 			if late && len(f.having(from)) >= f.quorum.Amplify() && l.look(ctx, from) == rangeBlocks {
 				continue // there may be more
 			}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"testing"
+	"time"
 
 	"abad/bft"
 	"abad/ledger"
@@ -16,6 +17,7 @@ func TestReceiptsOfANodeThatIsBehind(t *testing.T) {
 	for i := range 3 {
 		c.start(i)
 	}
+	c.confs[3].hooks.after = 100 * time.Millisecond
 	c.submitAll(0, 30, 0, 1, 2)
 	ctx := within(t)
 	first, err := c.nodes[0].Block(1)

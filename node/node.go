@@ -54,6 +54,7 @@ type hooks struct {
 	disk   store.Options    // Identity and Log are the node's own
 	timing net.Timing       // of the links
 	now    func() time.Time // the clock; nil: time.Now
+	after  time.Duration    // 0: lookAfter
 }
 
 // Limits of a node.

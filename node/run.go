@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -143,7 +144,7 @@ func (n *Node) build() error {
 		store: n.store, driver: d, log: c.Log, ranges: newChoice(n.quorum.All()), batches: newChoice(n.quorum.All()), puller: pulls,
 		positions: make([]net.Position, n.quorum.All()), wake: make(chan struct{}, 1),
 	}
-	n.lookout = &lookout{follower: d.follower, batcher: n.batcher, offers: n.offers, foretell: d.foretell, wake: make(chan struct{}, 1)}
+	n.lookout = &lookout{follower: d.follower, batcher: n.batcher, offers: n.offers, foretell: d.foretell, wake: make(chan struct{}, 1), after: cmp.Or(c.hooks.after, lookAfter)}
 	d.ledger = ledger.New(ledger.Config{
 		Quorum: n.quorum, Self: c.Self, Cluster: c.Cluster, Era: c.Era, Roster: c.Roster,
 		Epochs: c.Epochs, Signer: coin.Signer(c.CoinKey),
