@@ -227,14 +227,14 @@ func (b *batcher) waits() (since time.Time, some bool) {
 	return since, some
 }
 
-// overdue gives the batches on their way for longer than lookAfter, and each of them
+// overdue gives the batches on their way for longer than offerAfter, and each of them
 // again when that time has doubled.
 func (b *batcher) overdue(now time.Time) map[bft.Hash][]byte {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	list := map[bft.Hash][]byte{}
 	for d, t := range b.sealed {
-		if age := now.Sub(t.since); age > max(t.patience, lookAfter) {
+		if age := now.Sub(t.since); age > max(t.patience, offerAfter) {
 			list[d], t.patience = t.data, 2*age
 		}
 	}

@@ -17,6 +17,8 @@ const (
 	// where its clients' values are. A node that will soon have the blocks does not:
 	// who has a receipt should find the value in the log here.
 	lookAfter = 10 * time.Second
+	// offerAfter is how long a batch is on its way until it is offered again.
+	offerAfter = time.Second
 	// lookPause is how often it looks.
 	lookPause = 50 * time.Millisecond
 )
