@@ -155,6 +155,7 @@ func (q *queue) finish(group []*write, err error) {
 		if err == nil && w.applied != nil {
 			w.applied()
 		}
+		w.entries = nil // a pending batch remembers its write, and need not keep its bytes
 	}
 	q.ended.Broadcast()
 }
