@@ -39,6 +39,9 @@
 //	200  {"block":12,"index":0,"id":"...","ms":3.1}   the value is in that block
 //	202  {"id":"...","pending":true}                  taken, in no block yet
 //
+// A receipt with "ahead":true is of a block that this node does not have yet, as it is
+// behind; f+1 others do.
+//
 // 202 comes at once with ?wait=false, and else when ?timeout=30s has passed (30
 // seconds unless given, 5 minutes at most). It is not an error, because nothing
 // has failed: the node holds the value on disk and will go on with it, only the

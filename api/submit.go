@@ -127,6 +127,6 @@ func await(w *reply, r *http.Request, ticket Ticket, id batch.ValueID, wait time
 		return err
 	}
 	ms := float64(time.Since(began).Microseconds()) / 1000
-	answer(w, http.StatusOK, wire.Receipt{Block: receipt.Block, Index: receipt.Index, ID: id, MS: math.Round(ms*1000) / 1000})
+	answer(w, http.StatusOK, wire.Receipt{Block: receipt.Block, Index: receipt.Index, ID: id, MS: math.Round(ms*1000) / 1000, Ahead: receipt.Ahead})
 	return nil
 }

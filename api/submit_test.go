@@ -85,6 +85,15 @@ func TestReceiptDocument(t *testing.T) {
 	}
 }
 
+// A receipt of a block that the node does not have yet says so.
+func TestReceiptAhead(t *testing.T) {
+	s := serve(t, nil)
+	s.log.Behind()
+	if r := decode[wire.Receipt](t, s.call("POST", "/v1/values", "x").Body.Bytes()); !r.Ahead || r.Block != 1 {
+		t.Errorf("receipt %+v", r)
+	}
+}
+
 func TestRandomIDsDiffer(t *testing.T) {
 	s := serve(t, nil)
 	seen := map[batch.ValueID]bool{}

@@ -350,7 +350,11 @@ func (p promise) await(ctx context.Context) (wire.Answer, error) {
 		return wire.Answer{}, err
 	}
 	took := uint32(min(time.Since(p.began).Microseconds(), math.MaxUint32))
-	return wire.Answer{Kind: wire.Placed, Block: receipt.Block, Index: receipt.Index, Micros: took}, nil
+	kind := wire.Placed
+	if receipt.Ahead {
+		kind = wire.Ahead
+	}
+	return wire.Answer{Kind: kind, Block: receipt.Block, Index: receipt.Index, Micros: took}, nil
 }
 
 // failed is the answer for an error of a ticket: of the value if it is the value's,

@@ -129,6 +129,21 @@ func TestValueStream(t *testing.T) {
 	})
 }
 
+// A receipt of a block that the node does not have yet says so.
+func TestValueStreamOfANodeBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := servePipes(t, nil)
+		defer p.end()
+		v := p.values()
+		p.log.Behind()
+		v.send("one")
+		v.close()
+		if a, err := wire.ReadAnswer(v.in); err != nil || a.Kind != wire.Ahead || a.Block != 1 {
+			t.Errorf("%+v, %v", a, err)
+		}
+	})
+}
+
 // A value that is wrong is refused alone; what is over the limit is passed over.
 func TestValueStreamRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

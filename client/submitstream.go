@@ -154,7 +154,7 @@ func (p *Pipeline) Next() (Answer, error) {
 	if a.Kind == wire.Refused {
 		return Answer{ID: id, Err: &Error{Status: int(a.Status), Message: short(a.Reason)}}, nil
 	}
-	return Answer{ID: id, Receipt: Receipt{Block: a.Block, Index: a.Index, ID: id, MS: float64(a.Micros) / 1000}}, nil
+	return Answer{ID: id, Receipt: Receipt{Block: a.Block, Index: a.Index, ID: id, MS: float64(a.Micros) / 1000, Ahead: a.Kind == wire.Ahead}}, nil
 }
 
 func (p *Pipeline) broken(err error) error {

@@ -86,6 +86,27 @@ func TestPipeline(t *testing.T) {
 	}
 }
 
+// A receipt says that the node does not have the block yet, on a pipeline too.
+func TestReceiptAhead(t *testing.T) {
+	log := apitest.New()
+	log.Behind()
+	url, _ := apitest.Serve(t, api.Config{Node: log})
+	p := pipeline(t, url)
+	if err := p.Send(client.NewID(), []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := p.Next(); err != nil || a.Err != nil || !a.Receipt.Ahead {
+		t.Errorf("%+v, %v", a, err)
+	}
+	c, err := client.New(client.Config{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := c.Submit(t.Context(), []byte("y")); err != nil || !r.Ahead {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 // A node that stops says so, and the pipeline knows which values are unsettled.
 func TestPipelineOfAStoppingNode(t *testing.T) {
 	log := apitest.New()

@@ -44,6 +44,9 @@ func TestReceiptsOfANodeThatIsBehind(t *testing.T) {
 		if err := c.nodes[1].WaitHeight(ctx, r.Block); err != nil {
 			t.Fatal(err)
 		}
+		if !r.Ahead {
+			t.Errorf("receipt %+v does not say that the block is not here", r)
+		}
 		values, err := c.nodes[1].Values(r.Block)
 		if err != nil || r.Index >= uint64(len(values)) || values[r.Index].ID != want.ID || !bytes.Equal(values[r.Index].Payload, want.Payload) {
 			t.Fatalf("receipt %+v of value %d: %v", r, i, err)
@@ -114,7 +117,7 @@ func TestForetell(t *testing.T) {
 		default:
 			t.Fatalf("value %d has no receipt", i)
 		}
-		if want := (Receipt{Block: 7, Index: uint64(9 + 2 + i), ID: ticket.value}); ticket.got != want || ticket.err != nil {
+		if want := (Receipt{Block: 7, Index: uint64(9 + 2 + i), ID: ticket.value, Ahead: true}); ticket.got != want || ticket.err != nil {
 			t.Errorf("value %d: %+v, %v, want %+v", i, ticket.got, ticket.err, want)
 		}
 	}

@@ -87,6 +87,7 @@ type Receipt struct {
 	Block uint64 // height
 	Index uint64 // among the block's values, from 0
 	ID    batch.ValueID
+	Ahead bool // this node does not have the block yet, f+1 others do
 }
 
 // Errors of a submission.

@@ -24,7 +24,7 @@ func (d *driver) settle(blocks []ledger.Committed) {
 		height, index := c.Block.Header.Epoch, uint64(0)
 		for _, taken := range c.Block.Batches {
 			if own, ok := d.batcher.land(taken.Digest); ok {
-				repeats = append(repeats, d.settleBatch(own, taken, height, index)...)
+				repeats = append(repeats, d.settleBatch(own, taken, height, index, false)...)
 			}
 			index += uint64(taken.Kept())
 		}
@@ -41,7 +41,7 @@ func (d *driver) foretell(b *ledger.Block) {
 	for _, taken := range b.Batches {
 		if taken.Kept() == int(taken.Total) {
 			if own, ok := d.batcher.land(taken.Digest); ok {
-				d.settleBatch(own, taken, b.Header.Epoch, index)
+				d.settleBatch(own, taken, b.Header.Epoch, index, true)
 			}
 		}
 		index += uint64(taken.Kept())
@@ -56,12 +56,12 @@ type repeat struct {
 	height  uint64 // where it is; 0: the ledger does not know
 }
 
-func (d *driver) settleBatch(own *building, taken ledger.Taken, height, index uint64) (repeats []repeat) {
+func (d *driver) settleBatch(own *building, taken ledger.Taken, height, index uint64, ahead bool) (repeats []repeat) {
 	now := time.Now()
 	for i, ticket := range own.tickets {
 		if !taken.Skipped(i) {
 			d.meters.Commit.Observe(ticket.age(now).Seconds())
-			ticket.settle(Receipt{Block: height, Index: index, ID: ticket.value}, nil)
+			ticket.settle(Receipt{Block: height, Index: index, ID: ticket.value, Ahead: ahead}, nil)
 			index++
 			continue
 		}

@@ -99,7 +99,7 @@ func (h *history) client(ctx context.Context, c *cluster, node, number int) {
 				h.mu.Unlock()
 			}
 		case 1:
-			if s == nil {
+			if s == nil || s.receipt.Ahead { // the node does not have it yet, and says so
 				continue
 			}
 			if got := h.readLog(ctx, c, node, s.receipt.Block); got != nil {
@@ -139,7 +139,10 @@ func (h *history) operations(log []client.Entry) (list []porcupine.Operation) {
 			if e := log[at]; e.Block != s.receipt.Block || e.Index != s.receipt.Index || string(e.Value) != s.value {
 				h.t.Errorf("%q was acknowledged at %d.%d; %q is at %s", s.value, s.receipt.Block, s.receipt.Index, e.Value, e.Position())
 			}
-			list = append(list, op(appended, s.node, s.call, s.back, at), op(confirmed, s.node, s.back, s.back, at+1))
+			list = append(list, op(appended, s.node, s.call, s.back, at))
+			if !s.receipt.Ahead {
+				list = append(list, op(confirmed, s.node, s.back, s.back, at+1))
+			}
 			if s.barrier != nil {
 				h.beginning(*s.barrier, log)
 				if len(s.barrier.entries) != at+1 {

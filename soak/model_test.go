@@ -22,7 +22,8 @@ import (
 //     anything else, but it may be old: what other nodes have acknowledged can be
 //     missing. At one node it never goes back, also over crashes (monotonic reads),
 //     and it has all that this node has acknowledged (read your writes): an answer
-//     to a submission counts as a read at that moment.
+//     to a submission counts as a read at that moment, unless it says that the node
+//     does not have the block yet.
 type kind int
 
 const (

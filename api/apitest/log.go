@@ -31,6 +31,7 @@ type Log struct {
 	held     bool // values stay in the queue until Commit
 	busy     int  // so many Enqueues get ErrBusy
 	stopped  bool
+	behind   bool // receipts come ahead of their blocks
 	notReady bool
 	silent   uint64
 	maxValue int
@@ -67,6 +68,9 @@ func (l *Log) SetSilent(until uint64) { defer l.lock()(); l.silent, l.notReady =
 // SetMaxValue sets the limit of a payload in bytes.
 func (l *Log) SetMaxValue(size int) { defer l.lock()(); l.maxValue = size }
 
+// Behind makes the receipts of all later values those of a node that is behind.
+func (l *Log) Behind() { defer l.lock()(); l.behind = true }
+
 // Stop makes everything fail with ErrStopped.
 func (l *Log) Stop() { defer l.lock()(); l.stopped = true; l.wake() }
 
@@ -98,7 +102,7 @@ func (l *Log) commit() {
 		if _, known := l.placed[v.ID]; known {
 			continue
 		}
-		l.placed[v.ID] = node.Receipt{Block: height, Index: uint64(len(kept)), ID: v.ID}
+		l.placed[v.ID] = node.Receipt{Block: height, Index: uint64(len(kept)), ID: v.ID, Ahead: l.behind}
 		kept = append(kept, v)
 		bytes.Add(v)
 	}

@@ -17,6 +17,8 @@ import (
 //	         2 | status (u16) | length (u16) | text               it is refused, and will not come
 //	         3 | status (u16) | length (u16) | text               the stream ends; values without an
 //	                                                              answer may come or not
+//	         4 | block (u64) | index (u64) | microseconds (u32)   as 1, but the node does not have the
+//	                                                              block yet
 //
 // Numbers are big-endian. A body may end after any value; the answer then ends when
 // all values have theirs.
@@ -53,22 +55,23 @@ const (
 	Placed  AnswerKind = 1 // in the log
 	Refused AnswerKind = 2 // will not come
 	Ended   AnswerKind = 3 // of the stream, not of a value
+	Ahead   AnswerKind = 4 // in the log, see [Receipt]
 )
 
 // Answer is one answer of a stream.
 type Answer struct {
 	Kind   AnswerKind
-	Block  uint64 // of a value that is placed
+	Block  uint64 // of a value that is placed, or ahead
 	Index  uint64
 	Micros uint32 // from the node's taking it to its block
-	Status uint16 // of HTTP, where it is not placed
+	Status uint16 // of HTTP, where there is no block
 	Reason string
 }
 
 // Append adds the answer as it is on the stream. A long reason is cut.
 func (a Answer) Append(buf []byte) []byte {
 	buf = append(buf, byte(a.Kind))
-	if a.Kind == Placed {
+	if a.Kind == Placed || a.Kind == Ahead {
 		buf = binary.BigEndian.AppendUint64(buf, a.Block)
 		buf = binary.BigEndian.AppendUint64(buf, a.Index)
 		return binary.BigEndian.AppendUint32(buf, a.Micros)
@@ -91,7 +94,7 @@ func ReadAnswer(r io.Reader) (a Answer, err error) {
 	}
 	a.Kind = AnswerKind(buf[0])
 	switch a.Kind {
-	case Placed:
+	case Placed, Ahead:
 		if _, err := io.ReadFull(r, buf[1:receiptSize]); err != nil {
 			return a, midway(err)
 		}

@@ -12,6 +12,7 @@ func TestAnswers(t *testing.T) {
 	list := []Answer{
 		{Kind: Placed, Block: 1<<63 + 5, Index: 7, Micros: 1234},
 		{Kind: Refused, Status: 413, Reason: "too large"},
+		{Kind: Ahead, Block: 9, Index: 8, Micros: 7},
 		{Kind: Ended, Status: 503},
 		{Kind: Refused, Status: 400, Reason: long[:MaxReason]},
 	}

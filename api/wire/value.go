@@ -22,7 +22,8 @@ type Receipt struct {
 	Block uint64        `json:"block"` // height
 	Index uint64        `json:"index"` // among the block's values, from 0
 	ID    batch.ValueID `json:"id"`
-	MS    float64       `json:"ms"` // from the node's taking it to the block, milliseconds
+	MS    float64       `json:"ms"`              // from the node's taking it to the block, milliseconds
+	Ahead bool          `json:"ahead,omitempty"` // the node is behind and does not have the block yet; f+1 others do
 }
 
 // Pending is the answer to a submission that was taken and is in no block yet.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net/http"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -26,7 +27,8 @@ func submitCommand() *cli.Command {
 		Name:      "submit",
 		Usage:     "submit values and wait until they are in blocks",
 		UsageText: "abad submit [OPTIONS] VALUE...\nabad submit [OPTIONS] -              one value per line of standard input\nabad submit [OPTIONS] --file FILE    the file as one value",
-		Description: "It prints block, index, id and latency for each value, in the order in which they were given;\n" +
+		Description: "It prints block, index, id and latency for each value, in the order in which they were given,\n" +
+			"and \"ahead\" where the node is behind and does not have the block yet, but others do;\n" +
 			"the exit code is 0 only if all are decided. Values of one command are under way together and\n" +
 			"may be decided in any order. A value submitted again under its id is in the log once.\n\n" +
 			"Examples:\n   abad submit hello\n   seq 1000 | abad submit -\n   abad submit --file photo.jpg --json --api http://127.0.0.1:7502",
@@ -189,9 +191,25 @@ func (s *submitter) submit(ctx context.Context, value []byte) outcome {
 	defer cancel()
 	receipt, err := s.node.SubmitID(ctx, id, value)
 	if err == nil && s.key != nil {
-		_, err = s.node.Verify(ctx, s.key, batch.Value{ID: id, Payload: value})
+		err = s.verify(ctx, receipt, value)
 	}
 	return outcome{receipt, apiError(s.url, err)}
+}
+
+// verify has a value proved. A node that is behind is asked until it has the block.
+func (s *submitter) verify(ctx context.Context, r wire.Receipt, value []byte) error {
+	for {
+		_, err := s.node.Verify(ctx, s.key, batch.Value{ID: r.ID, Payload: value})
+		var refused *client.Error
+		if !r.Ahead || !errors.As(err, &refused) || refused.Status != http.StatusNotFound {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("it is in block %d, which the node does not have yet: %w", r.Block, err)
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 // note tells what became of the next value.
@@ -227,7 +245,11 @@ func (s *submitter) print(r wire.Receipt) error {
 	if s.json {
 		return json.NewEncoder(s.out).Encode(r)
 	}
-	_, err := fmt.Fprintf(s.out, "%d %d %s %s\n", r.Block, r.Index, r.ID, milliseconds(r.MS))
+	note := ""
+	if r.Ahead {
+		note = " ahead"
+	}
+	_, err := fmt.Fprintf(s.out, "%d %d %s %s%s\n", r.Block, r.Index, r.ID, milliseconds(r.MS), note)
 	return err
 }
 

@@ -141,3 +141,18 @@ func TestExactlyOnce(t *testing.T) {
 		t.Error("the hash of a log does not depend on its order")
 	}
 }
+
+// Who reads at the node at once does not find a value that is ahead, so its line says so.
+func TestReceiptLine(t *testing.T) {
+	var out strings.Builder
+	s := submitter{out: &out}
+	for _, ahead := range []bool{false, true} {
+		if err := s.print(wire.Receipt{Block: 3, Index: 1, MS: 2.5, Ahead: ahead}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const place = "3 1 00000000000000000000000000000000 2.5ms"
+	if want := place + "\n" + place + " ahead\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
