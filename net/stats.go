@@ -72,6 +72,15 @@ func (t *Transport) RTT(id bft.ID) time.Duration {
 	return 0
 }
 
+// MinRTT is the shortest round trip on the link to a peer, 0 while there is none: what
+// the network takes, and not our processors.
+func (t *Transport) MinRTT(id bft.ID) time.Duration {
+	if l := t.peers[id].present(); l != nil {
+		return l.conn.ConnectionStats().MinRTT
+	}
+	return 0
+}
+
 func (p *peer) stats() PeerStats {
 	c := &p.count
 	s := PeerStats{

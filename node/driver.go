@@ -329,6 +329,19 @@ func (d *driver) output(out ledger.Out) {
 	}
 }
 
+// trips gives the shortest round trip to each peer that is there.
+func (d *driver) trips() (list []time.Duration) {
+	for id := range d.quorum.IDs() {
+		if id == d.self {
+			continue
+		}
+		if trip := d.transport.MinRTT(id); trip > 0 {
+			list = append(list, trip)
+		}
+	}
+	return list
+}
+
 // hurry ends the waits that are over.
 func (d *driver) hurry() {
 	now := time.Now()

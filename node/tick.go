@@ -133,7 +133,7 @@ func (d *driver) announce(blocks []ledger.Committed) {
 		now := time.Now()
 		view := d.view(e, now)
 		if opened, ok := d.opened[e]; ok {
-			d.pace.observe(now.Sub(opened))
+			d.pace.observe(now.Sub(opened), quorumTrip(d.quorum, d.trips()))
 			delete(d.opened, e)
 		}
 		d.history.committed(c.Block, now, view)
