@@ -43,7 +43,7 @@ type Limits struct {
 	// MaxValue is the largest payload of a value in bytes. Default 1 MiB.
 	MaxValue int
 	// BatchTarget is the size in bytes at which a batch is sealed at the latest.
-	// Default 256 KiB.
+	// Default 1 MiB.
 	BatchTarget int
 	// Backlog is how many bytes of one maker's batches may be held without being
 	// in a block. Default 64 MiB.
@@ -156,8 +156,8 @@ api = %q
 # The largest value that clients can submit, in bytes. Default: 1048576 (1 MiB).
 # max_value = 1048576
 
-# A batch is sealed at this size at the latest, in bytes. Default: 262144 (256 KiB).
-# batch_target = 262144
+# A batch is sealed at this size at the latest, in bytes. Default: 1048576 (1 MiB).
+# batch_target = 1048576
 
 # How many bytes of one node's batches may be held here without being in a block.
 # Clients are told to slow down before. Default: 67108864 (64 MiB).

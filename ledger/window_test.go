@@ -96,7 +96,7 @@ func TestRecentIsBounded(t *testing.T) {
 // BenchmarkRecent is what a value costs once the log remembers as many as it may.
 func BenchmarkRecent(b *testing.B) {
 	r := newRecent()
-	ids := make([]batch.ValueID, 1000) // a batch of 256 KiB
+	ids := make([]batch.ValueID, 1000) // a quarter of a full batch
 	n, epoch := uint64(0), uint64(0)
 	add := func() {
 		for i := range ids {

@@ -30,7 +30,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 	}
 }
 
-// What one node can push to each of its peers: batches of 256 KiB, to 1 and to 3.
+// What one node can push to each of its peers: a quarter of a MiB, to 1 and to 3.
 func BenchmarkPush(b *testing.B) {
 	for _, peers := range []int{1, 3} {
 		b.Run(map[int]string{1: "to1", 3: "to3"}[peers], func(b *testing.B) {
@@ -69,7 +69,7 @@ func BenchmarkPush(b *testing.B) {
 	}
 }
 
-// A pulled batch of 256 KiB, one after the other.
+// A pulled batch of a quarter of a MiB, one after the other.
 func BenchmarkRequest(b *testing.B) {
 	answer := make([]byte, 256<<10)
 	c := startCluster(b, 2, func(conf *Config) {

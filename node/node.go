@@ -62,7 +62,7 @@ type Limits struct {
 	// MaxValue is the largest payload of a value in bytes; 1 MiB.
 	MaxValue int
 	// BatchTarget is the size in bytes at which a batch is sealed at the latest;
-	// 256 KiB.
+	// 1 MiB.
 	BatchTarget int
 	// Backlog is how many bytes of one maker's batches may be held without being
 	// in a block; 64 MiB. Our own clients are told to slow down before that.
@@ -74,7 +74,7 @@ func (l Limits) withDefaults() Limits {
 		l.MaxValue = batch.MaxValue
 	}
 	if l.BatchTarget == 0 {
-		l.BatchTarget = 256 << 10
+		l.BatchTarget = 1 << 20
 	}
 	if l.Backlog == 0 {
 		l.Backlog = 64 << 20
