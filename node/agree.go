@@ -96,6 +96,9 @@ func (n *Node) proposals(height uint64) ([]batch.Value, error) {
 	}
 	found := false
 	for _, t := range block.Batches {
+		if n.driver.intake.plain.has(t.Digest) {
+			continue
+		}
 		if err := n.store.LookBatch(t.Digest, func(data []byte) { found = found || agree.In(data) }); err != nil {
 			return nil, n.missing(height, err)
 		}

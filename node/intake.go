@@ -24,6 +24,7 @@ type intake struct {
 	store *store.Store
 	tell  func(context.Context, ledger.In) error
 	limit int64
+	plain *plain
 
 	mu      sync.Mutex
 	coming  map[bft.Hash]int       // pushes that are being read
@@ -39,7 +40,7 @@ type ownership struct {
 
 func newIntake(nodes int, limit int64, s *store.Store, tell func(context.Context, ledger.In) error) *intake {
 	return &intake{
-		store: s, tell: tell, limit: limit,
+		store: s, tell: tell, limit: limit, plain: newPlain(),
 		coming: map[bft.Hash]int{}, pending: map[bft.Hash]ownership{},
 		backlog: make([]int64, nodes), freed: make(chan struct{}),
 	}
@@ -83,6 +84,7 @@ func (k *intake) accept(ctx context.Context, maker bft.ID, digest bft.Hash, data
 
 // keep takes in a batch that has been checked. The ledger need not wait for the disk.
 func (k *intake) keep(ctx context.Context, maker bft.ID, digest bft.Hash, data []byte, ids []batch.ValueID) error {
+	k.plain.note(digest, data)
 	stored := k.store.QueueBatch(digest, maker, data)
 	k.charge(digest, maker, int64(len(data)))
 	// Whatever becomes of the link that it came over: a batch that is here and that

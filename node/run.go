@@ -257,6 +257,7 @@ func (n *Node) launch(b *building) (storing, error) {
 		b.fail(ErrStopped)
 		return storing{}, err
 	}
+	n.driver.intake.plain.note(digest, b.data)
 	stored := n.store.QueueBatch(digest, n.config.Self, b.data)
 	n.lookout.launching()
 	n.batcher.launched(digest, b)

@@ -1,0 +1,32 @@
+package node
+
+import (
+	"encoding/binary"
+	"testing"
+
+	"abad/agree"
+	"abad/bft"
+)
+
+// Only batches without a proposal are plain, and of those the last ones.
+func TestPlain(t *testing.T) {
+	p := newPlain()
+	name := func(i int) bft.Hash { return bft.Sum(binary.BigEndian.AppendUint64(nil, uint64(i))) }
+	p.note(name(0), append([]byte("something before "), agree.Proposal{}.Encode()...))
+	if p.has(name(0)) {
+		t.Error("a batch with a proposal is plain")
+	}
+	const more = 10
+	for i := 1; i <= plainBatches+more; i++ {
+		p.note(name(i), []byte("value"))
+		p.note(name(i), []byte("value")) // once more, from another peer
+	}
+	for i := 1; i <= plainBatches+more; i++ {
+		if p.has(name(i)) != (i > more) {
+			t.Fatalf("batch %d of %d is known: %t", i, plainBatches+more, p.has(name(i)))
+		}
+	}
+	if len(p.set) != plainBatches {
+		t.Errorf("%d batches are remembered, at most %d", len(p.set), plainBatches)
+	}
+}
