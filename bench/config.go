@@ -17,7 +17,7 @@ type Config struct {
 	Seconds float64       // of measuring
 	Warmup  time.Duration // before that
 	Clients int           // connections in all; 0: two for each node
-	Depth   int           // values in flight on each connection of a closed loop; 0: 16384 over all
+	Depth   int           // values in flight on each connection of a closed loop; 0: 32768 over all
 	Alone   bool          // one value at a time on the idle cluster, over one connection
 	// Patience is how long a connection goes without any answer before its values
 	// are given to another node; 0: 3 seconds if there are Faults, else 30.
@@ -68,7 +68,7 @@ type Process interface {
 }
 
 const (
-	defaultFlight = 16384
+	defaultFlight = 32768
 	// A node that is only slow must not be given up: that repeats its values
 	// elsewhere and makes all of them slower. So without faults patience is long.
 	faultPatience   = 3 * time.Second

@@ -10,6 +10,8 @@ import (
 	"io"
 
 	"lukechampine.com/blake3"
+
+	"abad/bft"
 )
 
 // A backup is a header, then key and value of every record, each with its length
@@ -34,6 +36,14 @@ func (s *Store) Backup(w io.Writer) error {
 	err := s.scan(nil, nil, func(key []byte, r record) error {
 		if key[0] == ownKey {
 			return nil
+		}
+		if key[0] == fileBatchKey { // a backup need not know which batches are files
+			digest := bft.Hash(key[1:])
+			data, err := s.readFile(digest, r)
+			if err != nil {
+				return err
+			}
+			return errors.Join(putBytes(out, digestKey(digest)), putBytes(out, data))
 		}
 		return r.value(func(value []byte) error {
 			return errors.Join(putBytes(out, key), putBytes(out, value))
@@ -91,8 +101,15 @@ func (s *Store) fill(backup io.Reader) error {
 		return err
 	}
 	err := eachBackup(backup, func(key, value []byte) error {
-		w.set(bytes.Clone(key), bytes.Clone(value))
-		if len(w.entries) >= maxEntries/2 || w.inline >= maxInline/2 || w.payload >= maxGroupPayload {
+		switch {
+		case key[0] == fileBatchKey || key[0] == ownKey:
+			return fmt.Errorf("%w: it has a record of a store's own", ErrBackup)
+		case key[0] == batchKey && len(key) == len(digestKey(bft.Hash{})):
+			w.batch(bft.Hash(key[1:]), bytes.Clone(value))
+		default:
+			w.set(bytes.Clone(key), bytes.Clone(value))
+		}
+		if len(w.entries) >= maxEntries/2 || w.inline >= maxInline/2 || w.size().bytes() >= maxGroupPayload {
 			return flush()
 		}
 		return nil

@@ -1,10 +1,14 @@
 package store
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"testing"
+
+	"lukechampine.com/blake3"
 
 	"abad/batch"
 	"abad/bft"
@@ -16,7 +20,7 @@ func TestBackup(t *testing.T) {
 	s := open(t, t.TempDir(), Options{Identity: []byte("me")})
 	payload := bytes.Repeat([]byte("payload "), 2000)
 	for h := uint64(1); h <= 5; h++ {
-		data := append(fmt.Append(nil, h), payload...)
+		data := append(fmt.Append(nil, h), bytes.Repeat(payload, int(1+h%2*4))...) // files and not
 		d := batch.Digest(data)
 		if err := s.PutBatch(d, 1, data); err != nil {
 			t.Fatal(err)
@@ -62,6 +66,9 @@ func TestBackup(t *testing.T) {
 			t.Errorf("pending batch: %v", err)
 		}
 	}
+	if names := filesOf(t, filepath.Join(dir, filesDir)); len(names) != 3 {
+		t.Errorf("%d batches are files", len(names))
+	}
 	if got := journalOf(t, r, 5); pending != 1 || len(got) != 1 || got[0] != "entry" {
 		t.Errorf("%d pending batches, journal %v", pending, got)
 	}
@@ -87,6 +94,24 @@ func TestBackup(t *testing.T) {
 	}
 	if err := Restore(t.TempDir(), Options{}, bytes.NewReader(append(whole, 0))); !errors.Is(err, ErrBackup) {
 		t.Error("a byte too much")
+	}
+}
+
+// What only a store may say of itself does not come from a backup.
+func TestABackupWithAStoresOwnRecords(t *testing.T) {
+	for _, key := range [][]byte{fileKey(bft.Hash{1}), foldedKey} {
+		var backup bytes.Buffer
+		out := bufio.NewWriter(&backup)
+		out.WriteString(backupHeader)
+		err := errors.Join(putBytes(out, key), putBytes(out, make([]byte, 8)), putBytes(out, nil), out.Flush())
+		sum := blake3.Sum256(backup.Bytes())
+		backup.Write(sum[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Restore(t.TempDir(), Options{}, bytes.NewReader(backup.Bytes())); !errors.Is(err, ErrBackup) {
+			t.Errorf("%x: %v", key, err)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -74,18 +75,14 @@ func (s *Store) QueueBatch(digest bft.Hash, maker bft.ID, data []byte) (stored f
 	return stored
 }
 
-// LargeBatch is the size from which a batch begins its way to the disk by itself. A
-// smaller one shares a request to the disk with other writes.
-const LargeBatch = maxRedo
-
 // queueReserved gives no write if there is an error, or nothing to write.
 func (s *Store) queueReserved(p *pending, data []byte) (*write, error) {
-	old, err := s.has(digestKey(p.Digest))
+	old, err := s.hasBatch(p.Digest)
 	if err != nil || old {
 		return nil, err
 	}
 	w := new(write)
-	w.set(digestKey(p.Digest), data)
+	w.batch(p.Digest, data)
 	w.set(numberKey(pendingKey, p.arrival), codec.Marshal(pendingRecord{p.Digest, uint64(p.Maker), uint64(p.Size)}))
 	w.applied = func() { s.held.keep(p) }
 	if err := s.enqueue(w); err != nil {
@@ -160,20 +157,65 @@ func (h *held) forget(gone []*pending) {
 }
 
 // Batch returns a batch's bytes, which are the caller's, or [ErrNotFound].
-func (s *Store) Batch(digest bft.Hash) ([]byte, error) {
-	data, err := s.get(digestKey(digest))
+func (s *Store) Batch(digest bft.Hash) (data []byte, err error) {
+	err = s.look(digest, func(shown []byte, own bool) {
+		if data = shown; !own {
+			data = bytes.Clone(shown)
+		}
+	})
+	return data, err
+}
+
+// LookBatch shows a batch's bytes; they are valid during the call. Where they are in
+// memory that saves a copy. The error is [ErrNotFound], or the disk's.
+func (s *Store) LookBatch(digest bft.Hash, look func(data []byte)) error {
+	return s.look(digest, func(data []byte, _ bool) { look(data) })
+}
+
+// look shows a batch's bytes, and whether nobody else has them.
+func (s *Store) look(digest bft.Hash, look func(data []byte, own bool)) error {
+	err := s.findBatch(digest, func(r record, inFile bool) error {
+		if !inFile {
+			return r.value(func(data []byte) error { look(data, false); return nil })
+		}
+		data, err := s.readFile(digest, r)
+		if err == nil {
+			look(data, true)
+		}
+		return err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("batch %s: %w", digest.Short(), err)
+		return fmt.Errorf("batch %s: %w", digest.Short(), err)
 	}
-	return data, nil
+	return nil
+}
+
+// findBatch is find for a batch, and says whether it is in a file.
+func (s *Store) findBatch(digest bft.Hash, fn func(r record, inFile bool) error) error {
+	key := fileKey(digest)
+	return s.findOne([][]byte{key, digestKey(digest)}, func(found []byte, r record) error {
+		return fn(r, found[0] == fileBatchKey)
+	})
+}
+
+func (s *Store) hasBatch(digest bft.Hash) (bool, error) {
+	err := s.findBatch(digest, func(record, bool) error { return nil })
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // BatchSize returns about how many bytes a batch has, a few more or less, without
 // reading them; or [ErrNotFound].
 func (s *Store) BatchSize(digest bft.Hash) (size int, err error) {
-	err = s.find(digestKey(digest), func(r record) error {
-		size = r.size()
-		return nil
+	err = s.findBatch(digest, func(r record, inFile bool) error {
+		if size = r.size(); !inFile {
+			return nil
+		}
+		found, err := r.file()
+		size = found.size
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("batch %s: %w", digest.Short(), err)
@@ -195,7 +237,7 @@ func (s *Store) HasBatch(digest bft.Hash) (bool, error) {
 	if s.IsPending(digest) {
 		return true, nil
 	}
-	return s.has(digestKey(digest))
+	return s.hasBatch(digest)
 }
 
 // Pending yields the pending batches in the order of their arrival, as they are
@@ -224,12 +266,30 @@ func (s *Store) Pending() iter.Seq[Pending] {
 func (s *Store) DropBatch(digest bft.Hash) error {
 	var w write
 	w.remove(digestKey(digest))
+	w.remove(fileKey(digest))
 	gone := s.held.release(&w, []bft.Hash{digest})
-	w.applied = func() { s.held.forget(gone) }
+	w.applied = func() {
+		s.held.forget(gone)
+		s.files.doom(digest)
+	}
 	if err := s.write(&w); err != nil {
 		return fmt.Errorf("drop batch %s: %w", digest.Short(), err)
 	}
 	return nil
+}
+
+// checkBatch looks whether a batch is there, of which there is a record.
+func (s *Store) checkBatch(digest bft.Hash) error {
+	return s.findBatch(digest, func(r record, inFile bool) error {
+		if !inFile {
+			return nil
+		}
+		found, err := r.file()
+		if err == nil {
+			err = s.files.check(digest, found)
+		}
+		return err
+	})
 }
 
 func (s *Store) loadPending() error {
@@ -238,6 +298,9 @@ func (s *Store) loadPending() error {
 	return s.scan(family, family, func(key []byte, found record) error {
 		var r pendingRecord
 		if err := found.value(func(data []byte) error { return codec.Unmarshal(data, &r) }); err != nil {
+			return fmt.Errorf("pending batch: %w", err)
+		}
+		if err := s.checkBatch(r.Digest); err != nil {
 			return fmt.Errorf("pending batch: %w", err)
 		}
 		p := durablePending(Pending{Digest: r.Digest, Maker: bft.ID(r.Maker), Size: int(r.Size)}, number(key, 0))

@@ -199,3 +199,62 @@ func tearTransaction(t *testing.T, dir string, bytes int) {
 		t.Fatal(err)
 	}
 }
+
+// Badger makes a log file and then gives it its size. A crash in between loses nothing.
+func TestALogFileCutShortAtItsMaking(t *testing.T) {
+	for _, closed := range []bool{false, true} {
+		dir := t.TempDir()
+		s := open(t, dir, Options{tune: small})
+		for n := 1; n <= 6; n++ {
+			if err := errors.Join(writeStep(s, n), s.SetMeta("large", make([]byte, maxRedo+1))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		from := dir
+		if closed {
+			s.Close()
+		} else {
+			from = crash(t, dir)
+		}
+		for _, format := range []string{"%05d.mem", "%06d.vlog"} {
+			to := crash(t, from)
+			logs, err := filepath.Glob(filepath.Join(to, "*"+filepath.Ext(format)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var last uint64
+			for _, path := range logs {
+				last = max(last, logNumber(path))
+			}
+			if err := os.WriteFile(filepath.Join(to, fmt.Sprintf(format, last+1)), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s, err := Open(to, Options{Log: quiet, tune: small})
+			if err != nil {
+				t.Errorf("closed %t, an empty %s: %v", closed, format, err)
+				continue
+			}
+			verifySteps(t, s, 6)
+			if err := s.SetMeta("large", make([]byte, maxRedo+1)); err != nil {
+				t.Error(err)
+			}
+			s.Close()
+			s = open(t, to, Options{tune: small})
+			verifySteps(t, s, 6)
+		}
+	}
+	dir := t.TempDir()
+	s := open(t, dir, Options{})
+	putBatch(t, s, 1, 100)
+	torn := crash(t, dir)
+	logs, err := filepath.Glob(filepath.Join(torn, "*.mem"))
+	if err != nil || len(logs) != 1 {
+		t.Fatal(logs, err)
+	}
+	if err := os.Truncate(logs[0], 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(torn, Options{Log: quiet}); !errors.Is(err, ErrDamaged) {
+		t.Errorf("the log that was there is empty: %v", err)
+	}
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,7 +47,38 @@ func inspect(dir string) (m mark, err error) {
 	if m, err = readMark(dir); err != nil {
 		return m, err
 	}
+	if err := dropUnborn(dir); err != nil {
+		return m, err
+	}
 	return m, inspectFiles(dir, m)
+}
+
+// dropUnborn removes the log files that a crash has left without a byte: badger makes
+// one and then gives it its size, and does not open what was killed in between. It is
+// always the newest one. A write-ahead log that has been in use is missing then, and
+// that is seen.
+func dropUnborn(dir string) error {
+	for _, kind := range []string{"*.mem", "*.vlog"} {
+		logs, err := filepath.Glob(filepath.Join(dir, kind))
+		if err != nil {
+			return err
+		}
+		if len(logs) == 0 {
+			continue
+		}
+		newest := slices.MaxFunc(logs, func(a, b string) int { return cmp.Compare(logNumber(a), logNumber(b)) })
+		info, err := os.Stat(newest)
+		if err != nil {
+			return err
+		}
+		if info.Size() > 0 {
+			continue
+		}
+		if err := os.Remove(newest); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func inspectFiles(dir string, m mark) error {
@@ -74,7 +107,7 @@ func inspectFiles(dir string, m mark) error {
 }
 
 func logNumber(path string) uint64 {
-	n, _ := strconv.ParseUint(strings.TrimSuffix(filepath.Base(path), ".mem"), 10, 64)
+	n, _ := strconv.ParseUint(strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), 10, 64)
 	return n // badger refuses what is not a number
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -9,12 +10,19 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"abad/bft"
 )
 
 // everything reads all that a store has.
 func everything(s *Store) (map[string]string, error) {
 	all := map[string]string{}
 	err := s.scan(nil, nil, func(key []byte, r record) error {
+		if key[0] == fileBatchKey {
+			data, err := s.readFile(bft.Hash(key[1:]), r)
+			all[string(key)] = string(data)
+			return err
+		}
 		return r.value(func(value []byte) error {
 			if key[0] != ownKey {
 				all[string(key)] = string(value)
@@ -34,20 +42,26 @@ func fullStore(t *testing.T) (crashed, closed string, all map[string]string) {
 	t.Helper()
 	dir := t.TempDir()
 	s := open(t, dir, Options{tune: small})
-	for n := 1; n <= 30; n++ {
-		if err := writeStep(s, n); err != nil {
+	step := func(n int) {
+		err := writeStep(s, n)
+		if err == nil && n%5 == 0 { // for badger
+			err = s.SetMeta("large", bytes.Repeat([]byte{byte(n)}, maxRedo+1))
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
+	}
+	for n := 1; n <= 30; n++ {
+		step(n)
 		if err := s.SetMeta(fmt.Sprint("filler ", n), make([]byte, valueThreshold-1)); err != nil {
 			t.Fatal(err)
 		}
 	}
+	putBatch(t, s, 1000, LargeBatch)
 	s.Close()
 	s = open(t, dir, Options{tune: small})
 	for n := 31; n <= 50; n++ {
-		if err := writeStep(s, n); err != nil {
-			t.Fatal(err)
-		}
+		step(n)
 	}
 	all, err := everything(s)
 	if err != nil {
@@ -84,6 +98,9 @@ func after(t *testing.T, dir, what string, all map[string]string) string {
 }
 
 func kindOf(name string) string {
+	if dir := filepath.Dir(name); dir != "." {
+		return dir
+	}
 	if ext := filepath.Ext(name); ext != "" {
 		return "*" + ext
 	}
@@ -97,12 +114,8 @@ func TestAFlippedByte(t *testing.T) {
 	crashed, closed, all := fullStore(t)
 	outcomes := map[string]map[string]int{}
 	for state, from := range map[string]string{"crashed": crashed, "closed": closed} {
-		files, err := os.ReadDir(from)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range files {
-			data, err := os.ReadFile(filepath.Join(from, f.Name()))
+		for _, name := range filesOf(t, from) {
+			data, err := os.ReadFile(filepath.Join(from, name))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -110,11 +123,11 @@ func TestAFlippedByte(t *testing.T) {
 			for used > 0 && data[used-1] == 0 {
 				used--
 			}
-			kind := state + " " + kindOf(f.Name())
+			kind := state + " " + kindOf(name)
 			switch {
-			case strings.HasSuffix(f.Name(), ".mem"):
+			case strings.HasSuffix(name, ".mem"):
 				used = lastTransaction(t, data)
-			case f.Name() == redoFile && state == "crashed":
+			case name == redoFile && state == "crashed":
 				_, used, _ = lastRecord(t, from)
 			}
 			if outcomes[kind] == nil {
@@ -124,10 +137,10 @@ func TestAFlippedByte(t *testing.T) {
 				to := crash(t, from)
 				flipped := slices.Clone(data)
 				flipped[at] ^= 0x10
-				if err := os.WriteFile(filepath.Join(to, f.Name()), flipped, 0o600); err != nil {
+				if err := os.WriteFile(filepath.Join(to, name), flipped, 0o600); err != nil {
 					t.Fatal(err)
 				}
-				what := fmt.Sprintf("%s: byte %d of %d of %s", state, at, used, f.Name())
+				what := fmt.Sprintf("%s: byte %d of %d of %s", state, at, used, name)
 				outcomes[kind][after(t, to, what, all)]++
 				os.RemoveAll(to)
 			}
@@ -136,7 +149,7 @@ func TestAFlippedByte(t *testing.T) {
 	for _, kind := range slices.Sorted(maps.Keys(outcomes)) {
 		t.Logf("%-22s %v", kind, outcomes[kind])
 	}
-	for _, kind := range []string{"crashed *.mem", "crashed *.vlog", "crashed MANIFEST", "crashed REDO", "closed *.sst", "closed MANIFEST"} {
+	for _, kind := range []string{"crashed *.mem", "crashed *.vlog", "crashed MANIFEST", "crashed REDO", "crashed batches", "closed batches", "closed *.sst", "closed MANIFEST"} {
 		if outcomes[kind]["refused"]+outcomes[kind]["found when read"] == 0 {
 			t.Errorf("%s: no flipped byte was found", kind)
 		}
@@ -172,17 +185,13 @@ func TestADeletedFile(t *testing.T) {
 	crashed, closed, all := fullStore(t)
 	outcomes := map[string][]string{}
 	for state, from := range map[string]string{"crashed": crashed, "closed": closed} {
-		files, err := os.ReadDir(from)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range files {
+		for _, name := range filesOf(t, from) {
 			to := crash(t, from)
-			if err := os.Remove(filepath.Join(to, f.Name())); err != nil {
+			if err := os.Remove(filepath.Join(to, name)); err != nil {
 				t.Fatal(err)
 			}
-			kind := state + " " + kindOf(f.Name())
-			outcomes[kind] = append(outcomes[kind], after(t, to, state+" without "+f.Name(), all))
+			kind := state + " " + kindOf(name)
+			outcomes[kind] = append(outcomes[kind], after(t, to, state+" without "+name, all))
 		}
 	}
 	for kind, want := range map[string]string{

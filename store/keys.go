@@ -9,7 +9,8 @@ import (
 // The families of keys. Numbers are big-endian, so that badger's order is ours.
 const (
 	metaKey        = 'm' // name                -> data
-	batchKey       = 'b' // digest              -> payload
+	batchKey       = 'b' // digest              -> payload of a small batch
+	fileBatchKey   = 'f' // digest              -> fileRecord of a large one
 	pendingKey     = 'p' // arrival             -> pendingRecord
 	journalKey     = 'j' // epoch, sequence     -> part of the epoch's record stream
 	blockKey       = 'B' // height              -> record
@@ -29,6 +30,8 @@ const formatName = "\x00format"
 func namedKey(name string) []byte { return append([]byte{metaKey}, name...) }
 
 func digestKey(d bft.Hash) []byte { return append([]byte{batchKey}, d[:]...) }
+
+func fileKey(d bft.Hash) []byte { return append([]byte{fileBatchKey}, d[:]...) }
 
 func numberKey(family byte, n uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{family}, n)

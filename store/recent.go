@@ -22,11 +22,15 @@ type size struct {
 	count   int
 	inline  int // bytes for the tree
 	payload int // bytes for the value log
+	files   int // bytes of files
 }
 
 func (s size) plus(o size) size {
-	return size{s.count + o.count, s.inline + o.inline, s.payload + o.payload}
+	return size{s.count + o.count, s.inline + o.inline, s.payload + o.payload, s.files + o.files}
 }
+
+// bytes is what is in values of some size.
+func (s size) bytes() int { return s.payload + s.files }
 
 // fits reports whether so much can go into one transaction.
 func (s size) fits() bool { return s.count <= maxEntries && s.inline <= maxInline }

@@ -240,10 +240,10 @@ func TestBadgerIsBehind(t *testing.T) {
 // Nothing is written over what badger has not got yet, and nothing of badger's order is
 // turned around: whoever needs the other half, or badger, waits for the fold.
 func TestOneFoldAtATime(t *testing.T) {
-	d, large := payload(1, maxRedo+1)
+	large := make([]byte, maxRedo+1)
 	for name, call := range map[string]func(*Store) error{
 		"the next half": (*Store).turn,
-		"a large write": func(s *Store) error { return s.PutBatch(d, 0, large) },
+		"a large write": func(s *Store) error { return s.SetMeta("large", large) },
 		"Close":         (*Store).Close,
 	} {
 		s := open(t, t.TempDir(), Options{})
@@ -393,12 +393,14 @@ func FuzzDecodeEntries(f *testing.F) {
 // A large write takes along what is recent: one transaction, whatever its size.
 func TestALargeWriteIsOneTransaction(t *testing.T) {
 	s := open(t, t.TempDir(), Options{})
-	for i, size := range []int{maxRedo + 1, maxGroupPayload, maxGroupPayload + 1<<20} {
+	for _, size := range []int{maxRedo + 1, maxGroupPayload, maxGroupPayload + 1<<20} {
 		if err := s.SetMeta("small", make([]byte, valueThreshold)); err != nil {
 			t.Fatal(err)
 		}
 		before := s.durable.Load()
-		putBatch(t, s, i, size)
+		if err := s.SetMeta("large", make([]byte, size)); err != nil {
+			t.Fatal(err)
+		}
 		if got := s.durable.Load() - before; got != 1 {
 			t.Errorf("%d bytes take %d transactions", size, got)
 		}

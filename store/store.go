@@ -19,8 +19,9 @@ import (
 )
 
 // format is the version of everything under keys.go. Format 1 had no redo log, and that
-// of format 2 had one part.
-const format = 3
+// of format 2 had one part. In format 3 large batches were in badger, and those are read
+// where they are.
+const format = 4
 
 // Store is an open directory. Its methods may be called concurrently.
 type Store struct {
@@ -31,6 +32,7 @@ type Store struct {
 	queue   queue
 	failure failure
 
+	files   *files
 	redo    *redo
 	recent  recent
 	folding chan error    // gives the end of a fold that goes on beside the writes; nil: none does
@@ -99,13 +101,18 @@ func (s *Store) load(before mark) error {
 	if err := s.markOpen(before); err != nil {
 		return err
 	}
-	for _, step := range []func() error{s.loadRedo, s.bind, s.loadPending, s.loadJournal, s.loadHeights} {
+	for _, step := range []func() error{s.loadFiles, s.loadRedo, s.bind, s.loadPending, s.loadJournal, s.loadHeights} {
 		if err := step(); err != nil {
 			return err
 		}
 	}
 	s.db.SetDiscardTs(s.durable.Load()) // nobody reads yet, so nobody misses an old version
 	return nil
+}
+
+func (s *Store) loadFiles() (err error) {
+	s.files, err = openFiles(s.dir, !s.options.Unsynced)
+	return err
 }
 
 // loadRedo opens the redo log, and makes one for a store without.

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/dgraph-io/badger/v4"
@@ -61,19 +63,33 @@ func pendingDigests(s *Store) (all []bft.Hash) {
 func crash(t testing.TB, dir string) string {
 	t.Helper()
 	to := t.TempDir()
-	files, err := os.ReadDir(dir)
-	if err != nil {
+	if err := os.Mkdir(filepath.Join(to, filesDir), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range files {
-		if f.Name() == "LOCK" {
+	for _, name := range filesOf(t, dir) {
+		if name == "LOCK" {
 			continue
 		}
-		if err := copySparse(filepath.Join(dir, f.Name()), filepath.Join(to, f.Name())); err != nil {
+		if err := copySparse(filepath.Join(dir, name), filepath.Join(to, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return to
+}
+
+// filesOf lists the files of a store, those of batches too.
+func filesOf(t testing.TB, dir string) (names []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, strings.TrimPrefix(path, dir+"/"))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 func copySparse(from, to string) error {

@@ -22,9 +22,12 @@ const (
 )
 
 // Run does what badger leaves to its user, until ctx ends: it lets old versions
-// go, collects the garbage of the value log, and takes written value log files
-// out of resident memory. It returns nil then, or the failure of the store.
+// go, collects the garbage of the value log, takes written value log files out of
+// resident memory, and removes the files of batches that were dropped. It returns nil then, or the failure of the store.
 func (s *Store) Run(ctx context.Context) error {
+	if err := s.orphans(); err != nil {
+		s.options.Log.Warn("store: what a crash has left stays", "err", err)
+	}
 	tick := time.NewTicker(upkeepInterval)
 	defer tick.Stop()
 	for {
@@ -56,6 +59,9 @@ func (s *Store) tidy(ctx context.Context) {
 	s.views.unread(func() { s.db.SetDiscardTs(s.durable.Load()) })
 	if err := pageOut(s.dir); err != nil {
 		s.options.Log.Warn("store: resident memory will grow", "err", err)
+	}
+	if err := s.reap(); err != nil {
+		s.options.Log.Warn("store: files of dropped batches stay", "err", err)
 	}
 	for ctx.Err() == nil && s.collect() {
 	}

@@ -12,7 +12,7 @@ import (
 type Usage struct {
 	Tree   int64 // the LSM tree: journal, blocks, certificates, places of batches
 	Recent int64 // the redo log, memtables and their write-ahead logs
-	Values int64 // the value log: batches
+	Values int64 // batches: their files, and the value log
 	Other  int64
 	// Free is what its file system has left, 0 where the system does not say;
 	// with less than MinFree the store fails.
@@ -42,7 +42,7 @@ func (s *Store) Usage() (Usage, error) {
 			u.Tree += size
 		case kind == ".mem", filepath.Base(path) == redoFile:
 			u.Recent += size
-		case kind == ".vlog":
+		case kind == ".vlog", filepath.Base(filepath.Dir(path)) == filesDir:
 			u.Values += size
 		default:
 			u.Other += size

@@ -54,13 +54,16 @@ func (v *views) close() bool {
 	return true
 }
 
-// unread calls fn if nobody reads, and keeps readers out meanwhile.
-func (v *views) unread(fn func()) {
+// unread calls fn if nobody reads, and keeps readers out meanwhile. It reports whether
+// it did.
+func (v *views) unread(fn func()) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.readers == 0 && !v.closed {
-		fn()
+	if v.readers > 0 || v.closed {
+		return false
 	}
+	fn()
+	return true
 }
 
 // lost turns an error of badger's read into the store's failure.
@@ -100,30 +103,53 @@ func (r record) size() int {
 	return int(r.item.ValueSize())
 }
 
+// file reads the value as the record of a file.
+func (r record) file() (f fileRecord, err error) {
+	err = r.value(func(data []byte) error {
+		f, err = decodeFileRecord(data)
+		return err
+	})
+	return f, err
+}
+
 // find calls fn with what a key has, or returns [ErrNotFound]. An error of the
 // database fails the store: what it cannot read, it has lost.
 func (s *Store) find(key []byte, fn func(record) error) error {
+	return s.findOne([][]byte{key}, func(_ []byte, r record) error { return fn(r) })
+}
+
+// findOne calls fn with the first of some keys that has something, or returns
+// [ErrNotFound].
+func (s *Store) findOne(keys [][]byte, fn func(key []byte, r record) error) error {
 	if err := s.views.enter(&s.views.readers); err != nil {
 		return err
 	}
 	defer s.views.leave(&s.views.readers)
 	// Recent first: what is folded meanwhile is in badger before it is gone here.
-	switch e, recent := s.recent.get(key); {
-	case recent && e.remove:
+	older := make([][]byte, 0, 2)
+	for _, key := range keys {
+		switch e, recent := s.recent.get(key); {
+		case !recent:
+			older = append(older, key)
+		case !e.remove:
+			return fn(key, record{data: e.value})
+		}
+	}
+	if len(older) == 0 {
 		return ErrNotFound
-	case recent:
-		return fn(record{data: e.value})
 	}
 	txn := s.db.NewTransactionAt(s.durable.Load(), false)
 	defer txn.Discard()
-	item, err := txn.Get(key)
-	if errors.Is(err, badger.ErrKeyNotFound) {
-		return ErrNotFound
+	for _, key := range older {
+		item, err := txn.Get(key)
+		if err == nil {
+			return fn(key, record{s: s, item: item})
+		}
+		if !errors.Is(err, badger.ErrKeyNotFound) {
+			return s.lost(err)
+		}
 	}
-	if err != nil {
-		return s.lost(err)
-	}
-	return fn(record{s: s, item: item})
+	return ErrNotFound
 }
 
 // get returns a copy of one value, or [ErrNotFound].

@@ -3,12 +3,15 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
+
+	"abad/bft"
 )
 
 // write is one atomic, durable change.
@@ -16,6 +19,7 @@ type write struct {
 	entries []entry
 	inline  int    // bytes for the tree
 	payload int    // bytes for the value log
+	files   []file // on the disk before the entries
 	applied func() // brings memory in line with the disk; called in the order of the writes
 
 	done bool // it is on disk, or err says why not
@@ -27,7 +31,13 @@ type entry struct {
 	remove     bool
 }
 
-func (w *write) size() size { return size{len(w.entries), w.inline, w.payload} }
+func (w *write) size() size {
+	all := size{count: len(w.entries), inline: w.inline, payload: w.payload}
+	for _, f := range w.files {
+		all.files += len(f.data)
+	}
+	return all
+}
 
 // entryOverhead is what badger adds to an entry in its transaction's size, and
 // what it adds at most to a record in a log.
@@ -36,6 +46,16 @@ const entryOverhead = 48
 func (w *write) set(key, value []byte) { w.put(entry{key: key, value: value}) }
 
 func (w *write) remove(key []byte) { w.put(entry{key: key, remove: true}) }
+
+// batch sets a batch, which is a file if it is large.
+func (w *write) batch(digest bft.Hash, data []byte) {
+	if len(data) < LargeBatch {
+		w.set(digestKey(digest), data)
+		return
+	}
+	w.files = append(w.files, file{digest, data})
+	w.set(fileKey(digest), fileRecord{len(data), crc32.Checksum(data, castagnoli)}.encode())
+}
 
 func (w *write) put(e entry) {
 	w.entries = append(w.entries, e)
@@ -104,6 +124,11 @@ func (w *write) check() error {
 			return fmt.Errorf("%w: a record of %d bytes, at most %d", ErrTooLarge, len(e.value), MaxRecord)
 		}
 	}
+	for _, f := range w.files {
+		if len(f.data) > MaxRecord {
+			return fmt.Errorf("%w: a batch of %d bytes, at most %d", ErrTooLarge, len(f.data), MaxRecord)
+		}
+	}
 	return nil
 }
 
@@ -139,7 +164,7 @@ func (q *queue) take() []*write {
 	n := 0
 	for ; n < len(q.waiting); n++ {
 		all = all.plus(q.waiting[n].size())
-		if n > 0 && (!all.fits() || all.payload > maxGroupPayload) {
+		if n > 0 && (!all.fits() || all.bytes() > maxGroupPayload) {
 			break
 		}
 	}
@@ -155,7 +180,7 @@ func (q *queue) finish(group []*write, err error) {
 		if err == nil && w.applied != nil {
 			w.applied()
 		}
-		w.entries = nil // a pending batch remembers its write, and need not keep its bytes
+		w.entries, w.files = nil, nil // a pending batch remembers its write, and need not keep its bytes
 	}
 	q.ended.Broadcast()
 }
@@ -167,19 +192,26 @@ func (s *Store) commit(group []*write) error {
 	}
 	var all size
 	var entries []entry
+	var files []file
 	for _, w := range group {
 		all = all.plus(w.size())
 		entries = append(entries, w.entries...)
+		files = append(files, w.files...)
 	}
-	if err := s.put(entries, all); err != nil {
+	began := time.Now()
+	err := s.file(files, func() error { return s.put(entries, all) })
+	if err == nil && s.options.Synced != nil {
+		s.options.Synced.Observe(time.Since(began).Seconds())
+	}
+	if err != nil {
 		s.failure.set(fmt.Errorf("write: %w", err))
 	}
 	return s.failure.get()
 }
 
-// room checks that the disk has room for what badger gets. The redo log has its own.
+// room checks that the disk has room. The redo log has its own.
 func (s *Store) room(all size) error {
-	need := s.options.MinFree + uint64(all.inline+all.payload)
+	need := s.options.MinFree + uint64(all.inline+all.payload+all.files)
 	free, err := freeBytes(s.dir)
 	if err != nil {
 		return fmt.Errorf("ask for the free space: %w", err)
@@ -190,14 +222,33 @@ func (s *Store) room(all size) error {
 	return nil
 }
 
-// put writes to the redo log what is small, and everything else to badger.
-func (s *Store) put(entries []entry, all size) error {
+// file writes files, and then what has their records.
+func (s *Store) file(list []file, record func() error) error {
 	if s.options.BeforeWrite != nil {
 		if err := s.options.BeforeWrite(); err != nil {
 			return err
 		}
 	}
-	began := time.Now()
+	if len(list) == 0 {
+		return record()
+	}
+	s.files.writing.Lock()
+	defer s.files.writing.Unlock()
+	var all size
+	for _, f := range list {
+		all.files += len(f.data)
+	}
+	if err := s.room(all); err != nil {
+		return err
+	}
+	if err := s.files.put(list); err != nil {
+		return fmt.Errorf("%s: %w", filesDir, err)
+	}
+	return record()
+}
+
+// put writes to the redo log what is small, and everything else to badger.
+func (s *Store) put(entries []entry, all size) error {
 	small := all.payload <= maxRedo && all.inline <= maxRedoInline
 	fits := s.recent.size.plus(all).fits()
 	var err error
@@ -215,9 +266,6 @@ func (s *Store) put(entries []entry, all size) error {
 		if err == nil {
 			err = s.fold(entries, all)
 		}
-	}
-	if err == nil && s.options.Synced != nil {
-		s.options.Synced.Observe(time.Since(began).Seconds())
 	}
 	return err
 }

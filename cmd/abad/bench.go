@@ -38,7 +38,7 @@ func benchCommand() *cli.Command {
 			&cli.Float64Flag{Name: "seconds", Value: 10, Usage: "how long to measure"},
 			&cli.DurationFlag{Name: "warmup", Value: 2 * time.Second, Usage: "how long to load before that"},
 			&cli.IntFlag{Name: "clients", Usage: "connections in all", DefaultText: "two for each node"},
-			&cli.IntFlag{Name: "depth", Usage: "values in flight on each connection without --rate", DefaultText: "16384 over all"},
+			&cli.IntFlag{Name: "depth", Usage: "values in flight on each connection without --rate", DefaultText: "32768 over all"},
 			&cli.BoolFlag{Name: "alone", Usage: "one value at a time, on the idle cluster"},
 			&cli.BoolFlag{Name: "idle", Usage: "no value at all"},
 			&cli.BoolFlag{Name: "ceiling", Usage: "measure bare QUIC first"},
