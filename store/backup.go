@@ -37,13 +37,12 @@ func (s *Store) Backup(w io.Writer) error {
 		if key[0] == ownKey {
 			return nil
 		}
-		if key[0] == fileBatchKey { // a backup need not know which batches are files
-			digest := bft.Hash(key[1:])
-			data, err := s.readFile(digest, r)
+		if key[0] == placeKey { // a backup need not know which batches are in files
+			data, err := s.readFile(r)
 			if err != nil {
 				return err
 			}
-			return errors.Join(putBytes(out, digestKey(digest)), putBytes(out, data))
+			return errors.Join(putBytes(out, digestKey(bft.Hash(key[1:]))), putBytes(out, data))
 		}
 		return r.value(func(value []byte) error {
 			return errors.Join(putBytes(out, key), putBytes(out, value))
@@ -102,7 +101,7 @@ func (s *Store) fill(backup io.Reader) error {
 	}
 	err := eachBackup(backup, func(key, value []byte) error {
 		switch {
-		case key[0] == fileBatchKey || key[0] == ownKey:
+		case key[0] == placeKey || key[0] == ownKey:
 			return fmt.Errorf("%w: it has a record of a store's own", ErrBackup)
 		case key[0] == batchKey && len(key) == len(digestKey(bft.Hash{})):
 			w.batch(bft.Hash(key[1:]), bytes.Clone(value))

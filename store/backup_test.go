@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"testing"
 
 	"lukechampine.com/blake3"
@@ -66,8 +65,8 @@ func TestBackup(t *testing.T) {
 			t.Errorf("pending batch: %v", err)
 		}
 	}
-	if names := filesOf(t, filepath.Join(dir, filesDir)); len(names) != 3 {
-		t.Errorf("%d batches are files", len(names))
+	if batches := r.files.live[1]; batches != 3 {
+		t.Errorf("%d batches are in a file", batches)
 	}
 	if got := journalOf(t, r, 5); pending != 1 || len(got) != 1 || got[0] != "entry" {
 		t.Errorf("%d pending batches, journal %v", pending, got)
@@ -99,7 +98,7 @@ func TestBackup(t *testing.T) {
 
 // What only a store may say of itself does not come from a backup.
 func TestABackupWithAStoresOwnRecords(t *testing.T) {
-	for _, key := range [][]byte{fileKey(bft.Hash{1}), foldedKey} {
+	for _, key := range [][]byte{placeOf(bft.Hash{1}), foldedKey} {
 		var backup bytes.Buffer
 		out := bufio.NewWriter(&backup)
 		out.WriteString(backupHeader)

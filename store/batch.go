@@ -178,7 +178,7 @@ func (s *Store) look(digest bft.Hash, look func(data []byte, own bool)) error {
 		if !inFile {
 			return r.value(func(data []byte) error { look(data, false); return nil })
 		}
-		data, err := s.readFile(digest, r)
+		data, err := s.readFile(r)
 		if err == nil {
 			look(data, true)
 		}
@@ -192,9 +192,8 @@ func (s *Store) look(digest bft.Hash, look func(data []byte, own bool)) error {
 
 // findBatch is find for a batch, and says whether it is in a file.
 func (s *Store) findBatch(digest bft.Hash, fn func(r record, inFile bool) error) error {
-	key := fileKey(digest)
-	return s.findOne([][]byte{key, digestKey(digest)}, func(found []byte, r record) error {
-		return fn(r, found[0] == fileBatchKey)
+	return s.findOne([][]byte{placeOf(digest), digestKey(digest)}, func(found []byte, r record) error {
+		return fn(r, found[0] == placeKey)
 	})
 }
 
@@ -213,8 +212,8 @@ func (s *Store) BatchSize(digest bft.Hash) (size int, err error) {
 		if size = r.size(); !inFile {
 			return nil
 		}
-		found, err := r.file()
-		size = found.size
+		p, err := r.place()
+		size = p.size
 		return err
 	})
 	if err != nil {
@@ -266,30 +265,13 @@ func (s *Store) Pending() iter.Seq[Pending] {
 func (s *Store) DropBatch(digest bft.Hash) error {
 	var w write
 	w.remove(digestKey(digest))
-	w.remove(fileKey(digest))
+	w.remove(placeOf(digest))
 	gone := s.held.release(&w, []bft.Hash{digest})
-	w.applied = func() {
-		s.held.forget(gone)
-		s.files.doom(digest)
-	}
+	w.applied = func() { s.held.forget(gone) }
 	if err := s.write(&w); err != nil {
 		return fmt.Errorf("drop batch %s: %w", digest.Short(), err)
 	}
 	return nil
-}
-
-// checkBatch looks whether a batch is there, of which there is a record.
-func (s *Store) checkBatch(digest bft.Hash) error {
-	return s.findBatch(digest, func(r record, inFile bool) error {
-		if !inFile {
-			return nil
-		}
-		found, err := r.file()
-		if err == nil {
-			err = s.files.check(digest, found)
-		}
-		return err
-	})
 }
 
 func (s *Store) loadPending() error {
@@ -298,9 +280,6 @@ func (s *Store) loadPending() error {
 	return s.scan(family, family, func(key []byte, found record) error {
 		var r pendingRecord
 		if err := found.value(func(data []byte) error { return codec.Unmarshal(data, &r) }); err != nil {
-			return fmt.Errorf("pending batch: %w", err)
-		}
-		if err := s.checkBatch(r.Digest); err != nil {
 			return fmt.Errorf("pending batch: %w", err)
 		}
 		p := durablePending(Pending{Digest: r.Digest, Maker: bft.ID(r.Maker), Size: int(r.Size)}, number(key, 0))

@@ -10,16 +10,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"abad/bft"
 )
 
 // everything reads all that a store has.
 func everything(s *Store) (map[string]string, error) {
 	all := map[string]string{}
 	err := s.scan(nil, nil, func(key []byte, r record) error {
-		if key[0] == fileBatchKey {
-			data, err := s.readFile(bft.Hash(key[1:]), r)
+		if key[0] == placeKey {
+			data, err := s.readFile(r)
 			all[string(key)] = string(data)
 			return err
 		}

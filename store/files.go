@@ -1,8 +1,8 @@
 package store
 
 import (
+	"cmp"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -10,231 +10,349 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
+	"strconv"
 	"sync"
-
-	"abad/bft"
 )
 
-// A large batch is a file of its own, named by its digest, in a directory beside
-// badger's files. Badger would copy it into a memory map page by page, and keep half a
-// file of garbage for each byte that is alive; a file takes one copy, and is gone when
-// it is removed. Badger has the record of it: its size and checksum. The file is on the
-// disk before the record and goes after it, so what a crash leaves behind is a file
-// without a record at worst, and Run removes those.
+// Large batches are one behind the other in files beside badger's, which has a record
+// of each: where it is, and its checksum. Badger would copy them into a memory map page
+// by page, write twice as much, and keep half a file of garbage for what is alive. A
+// batch is on the disk before its record. What a crash leaves behind a file's last
+// recorded batch is nobody's; each start begins a new file.
+//
+// A dropped batch becomes a hole in its file (fallocate(2)), and a file without a
+// batch goes.
 
-// filesDir is the directory of the files in that of the store.
-const filesDir = "batches"
-
-// unfinished is the end of the name of a file that is being written.
-const unfinished = ".new"
-
-// LargeBatch is the size from which a batch is a file, and begins its way to the disk
-// by itself. A smaller one shares a request to the disk with other writes.
-const LargeBatch = maxRedo
+const (
+	// filesDir is the directory of the files in that of the store.
+	filesDir = "batches"
+	// fullFile is the size from which a file gets no further batch.
+	fullFile = 64 << 20
+	// LargeBatch is the size from which a batch is in a file, and begins its way to the
+	// disk by itself. A smaller one shares a request to the disk with other writes.
+	LargeBatch = maxRedo
+)
 
 // files is the directory.
 type files struct {
 	dir  string
 	sync bool
 
-	writing sync.Mutex // held from a file's writing to its record's
+	// Only who leads the writes uses these.
+	out  *os.File // nil: the next batch begins a file
+	last uint64   // the number of the newest file
+	end  int64    // of out
 
-	mu     sync.Mutex
-	doomed []bft.Hash // without a record, perhaps with a file
+	mu      sync.Mutex
+	live    map[uint64]int // batches with a record, by file
+	writing uint64         // the file that may get more; 0: none
+	dropped []place        // whose room has not been given back
 }
 
-// file is a batch that is to be one.
-type file struct {
-	digest bft.Hash
-	data   []byte
+// inFile is a batch that is to be in a file, and its record, which is filled in when
+// the place is known.
+type inFile struct {
+	data, record []byte
 }
 
-// fileRecord is what badger has of a file.
-type fileRecord struct {
+// place is where a batch is.
+type place struct {
+	file     uint64
+	at       int64
 	size     int
 	checksum uint32 // CRC-32C
 }
 
-const fileRecordSize = 4 + 4
+const placeSize = 8 + 8 + 4 + 4
 
-func (r fileRecord) encode() []byte {
-	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, uint32(r.size)), r.checksum)
+func (p place) put(record []byte) {
+	binary.BigEndian.PutUint64(record, p.file)
+	binary.BigEndian.PutUint64(record[8:], uint64(p.at))
+	binary.BigEndian.PutUint32(record[16:], uint32(p.size))
+	binary.BigEndian.PutUint32(record[20:], p.checksum)
 }
 
-func decodeFileRecord(data []byte) (fileRecord, error) {
-	if len(data) != fileRecordSize {
-		return fileRecord{}, fmt.Errorf("the record of a batch's file has %d bytes", len(data))
+func decodePlace(record []byte) (place, error) {
+	if len(record) != placeSize {
+		return place{}, fmt.Errorf("the place of a batch has %d bytes", len(record))
 	}
-	return fileRecord{int(binary.BigEndian.Uint32(data)), binary.BigEndian.Uint32(data[4:])}, nil
+	return place{
+		binary.BigEndian.Uint64(record), int64(binary.BigEndian.Uint64(record[8:])),
+		int(binary.BigEndian.Uint32(record[16:])), binary.BigEndian.Uint32(record[20:]),
+	}, nil
 }
 
-// openFiles makes the directory if it is not there.
-func openFiles(dir string, sync bool) (*files, error) {
-	f := &files{dir: filepath.Join(dir, filesDir), sync: sync}
-	err := os.Mkdir(f.dir, 0o700)
-	if errors.Is(err, fs.ErrExist) {
-		return f, nil
+// loadFiles looks which files there must be, and removes the others.
+func (s *Store) loadFiles() error {
+	f := &files{dir: filepath.Join(s.dir, filesDir), sync: !s.options.Unsynced, live: map[uint64]int{}}
+	s.files = f
+	var places []place
+	family := []byte{placeKey}
+	err := s.scan(family, family, func(_ []byte, r record) error {
+		p, err := r.place()
+		places = append(places, p)
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		err = syncDir(dir)
-	}
-	return f, err
-}
-
-func (f *files) path(digest bft.Hash) string {
-	return filepath.Join(f.dir, hex.EncodeToString(digest[:]))
-}
-
-// put writes files, which are on the disk when it returns.
-func (f *files) put(list []file) error {
-	for _, b := range list {
-		if err := f.write(b); err != nil {
+	slices.SortFunc(places, func(a, b place) int { return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.at, b.at)) })
+	for len(places) > 0 {
+		n := slices.IndexFunc(places, func(p place) bool { return p.file != places[0].file })
+		if n < 0 {
+			n = len(places)
+		}
+		if err := f.load(places[:n:n]); err != nil {
 			return err
 		}
+		places = places[n:]
 	}
-	if !f.sync {
-		return nil
-	}
-	return syncDir(f.dir)
+	return f.tidy()
 }
 
-// write makes a file under another name and gives it its own then: one that is there
-// already has no record any more, but there may be who still reads it.
-func (f *files) write(b file) (err error) {
-	path := f.path(b.digest)
-	w, err := os.OpenFile(path+unfinished, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+// load takes in a file with its places in order. What is between them and behind them
+// has no record: the room may not have been given back before a crash.
+func (f *files) load(places []place) error {
+	number := places[0].file
+	info, err := os.Stat(f.path(number))
+	if errors.Is(err, fs.ErrNotExist) {
+		return damaged(f.name(number), "it is missing")
+	}
 	if err != nil {
 		return err
 	}
-	_, err = w.Write(b.data)
-	if err == nil && f.sync {
-		err = w.Sync()
+	f.live[number] = len(places)
+	end := int64(0)
+	for _, p := range append(places, place{file: number, at: info.Size()}) {
+		if gap := p.at - end; gap > 0 {
+			f.dropped = append(f.dropped, place{file: number, at: end, size: int(gap)})
+		}
+		end = max(end, p.at+int64(p.size))
 	}
-	if err = errors.Join(err, w.Close()); err != nil {
+	if end > info.Size() {
+		return damaged(f.name(number), "it has %d bytes and had %d", info.Size(), end)
+	}
+	return nil
+}
+
+// tidy makes the directory, or removes the files in it that have no batch.
+func (f *files) tidy() error {
+	if err := os.Mkdir(f.dir, 0o700); err == nil {
+		return syncDir(filepath.Dir(f.dir))
+	} else if !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return os.Rename(path+unfinished, path)
-}
-
-// get reads a file.
-func (f *files) get(digest bft.Hash, r fileRecord) ([]byte, error) {
-	data, err := os.ReadFile(f.path(digest))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, damaged(f.name(digest), "it is missing")
-	case err != nil:
-		return nil, err
-	case len(data) != r.size:
-		return nil, damaged(f.name(digest), "it has %d bytes and had %d", len(data), r.size)
-	case crc32.Checksum(data, castagnoli) != r.checksum:
-		return nil, damaged(f.name(digest), "it has a wrong checksum")
-	}
-	return data, nil
-}
-
-// readFile gives the batch of which this is the record. What it cannot read, the store
-// has lost.
-func (s *Store) readFile(digest bft.Hash, r record) ([]byte, error) {
-	found, err := r.file()
+	entries, err := os.ReadDir(f.dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	data, err := s.files.get(digest, found)
-	if err != nil {
-		return nil, s.lost(err)
-	}
-	return data, nil
-}
-
-// check looks whether a file is there, without reading it.
-func (f *files) check(digest bft.Hash, r fileRecord) error {
-	info, err := os.Stat(f.path(digest))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return damaged(f.name(digest), "it is missing")
-	case err == nil && info.Size() != int64(r.size):
-		return damaged(f.name(digest), "it has %d bytes and had %d", info.Size(), r.size)
-	}
-	return err
-}
-
-func (f *files) name(digest bft.Hash) string {
-	return filepath.Join(filesDir, hex.EncodeToString(digest[:]))
-}
-
-// doom notes that a batch has lost its record.
-func (f *files) doom(list ...bft.Hash) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.doomed = append(f.doomed, list...)
-}
-
-// reap removes the files of doomed batches that have no record.
-func (s *Store) reap() error {
-	f := s.files
-	f.mu.Lock()
-	doomed := f.doomed
-	f.doomed = nil
-	f.mu.Unlock()
-	for i, digest := range doomed {
-		if gone, err := s.removeFile(digest); !gone || err != nil {
-			f.doom(doomed[i:]...) // next time
+	for _, e := range entries {
+		number, err := strconv.ParseUint(e.Name(), 10, 64)
+		if err != nil {
+			continue // not ours
+		}
+		if f.last = max(f.last, number); f.live[number] > 0 {
+			continue
+		}
+		if err := os.Remove(f.path(number)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// removeFile removes a batch's file if it has no record; it reports false if somebody
-// reads, who may see a record that has gone meanwhile.
-func (s *Store) removeFile(digest bft.Hash) (done bool, err error) {
-	s.files.writing.Lock() // else its record might be on the way
-	defer s.files.writing.Unlock()
-	if kept, err := s.has(fileKey(digest)); kept || err != nil {
-		return err == nil, err
-	}
-	path := s.files.path(digest)
-	done = s.views.unread(func() {
-		for _, p := range []string{path, path + unfinished} {
-			if e := os.Remove(p); !errors.Is(e, fs.ErrNotExist) { // a small batch had none
-				err = errors.Join(err, e)
-			}
-		}
-	})
-	return done, err
+func (f *files) name(number uint64) string {
+	return filepath.Join(filesDir, fmt.Sprintf("%08d", number))
 }
 
-// orphans dooms the files without a record, which a crash has left. It needs to run
-// once, and takes its time.
-func (s *Store) orphans() error {
-	const atOnce = 1000
-	d, err := os.Open(s.files.dir)
+func (f *files) path(number uint64) string { return filepath.Join(filepath.Dir(f.dir), f.name(number)) }
+
+// put writes batches and fills in their records. They are on the disk when it returns.
+func (f *files) put(list []inFile) error {
+	for _, b := range list {
+		if f.out != nil && f.end >= fullFile {
+			if err := f.close(); err != nil {
+				return err
+			}
+		}
+		if f.out == nil {
+			if err := f.begin(); err != nil {
+				return err
+			}
+		}
+		if _, err := f.out.WriteAt(b.data, f.end); err != nil {
+			return err
+		}
+		place{f.last, f.end, len(b.data), crc32.Checksum(b.data, castagnoli)}.put(b.record)
+		f.end += int64(len(b.data))
+	}
+	return f.flush()
+}
+
+// begin makes a new file.
+func (f *files) begin() error {
+	out, err := os.OpenFile(f.path(f.last+1), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	defer d.Close()
-	for {
-		entries, err := d.ReadDir(atOnce)
-		for _, e := range entries {
-			var digest bft.Hash
-			name, _ := strings.CutSuffix(e.Name(), unfinished)
-			if raw, err := hex.DecodeString(name); err != nil || copy(digest[:], raw) < len(digest) {
-				continue // not ours
-			}
-			kept, err := s.has(fileKey(digest))
-			if err != nil {
+	f.out, f.last, f.end = out, f.last+1, 0
+	f.mu.Lock()
+	f.writing = f.last
+	f.mu.Unlock()
+	if !f.sync {
+		return nil
+	}
+	return syncDir(f.dir)
+}
+
+func (f *files) flush() error {
+	if !f.sync {
+		return nil
+	}
+	return f.out.Sync()
+}
+
+// close ends the file that is written.
+func (f *files) close() error {
+	if f.out == nil {
+		return nil
+	}
+	err := errors.Join(f.flush(), f.out.Close())
+	f.out = nil
+	f.mu.Lock()
+	f.writing = 0
+	f.mu.Unlock()
+	return err
+}
+
+// recorded notes that batches have got and lost their records.
+func (f *files) recorded(added, gone []place) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, p := range added {
+		f.live[p.file]++
+	}
+	for _, p := range gone {
+		f.live[p.file]--
+	}
+	f.dropped = append(f.dropped, gone...)
+}
+
+// get reads a batch.
+func (f *files) get(p place) ([]byte, error) {
+	in, err := os.Open(f.path(p.file))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, damaged(f.name(p.file), "it is missing")
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	data := make([]byte, p.size)
+	switch _, err := in.ReadAt(data, p.at); {
+	case errors.Is(err, io.EOF):
+		return nil, damaged(f.name(p.file), "it ends in the middle of a batch")
+	case err != nil:
+		return nil, err
+	case crc32.Checksum(data, castagnoli) != p.checksum:
+		return nil, damaged(f.name(p.file), "the batch at %d has a wrong checksum", p.at)
+	}
+	return data, nil
+}
+
+// place reads the value as that of a batch in a file.
+func (r record) place() (p place, err error) {
+	err = r.value(func(data []byte) error {
+		p, err = decodePlace(data)
+		return err
+	})
+	return p, err
+}
+
+// readFile gives the batch whose record this is. What it cannot read, the store has lost.
+func (s *Store) readFile(r record) ([]byte, error) {
+	p, err := r.place()
+	if err != nil {
+		return nil, err
+	}
+	data, err := s.files.get(p)
+	if err != nil {
+		return nil, s.lost(err)
+	}
+	return data, nil
+}
+
+// places tells of entries that are about to be written which batches get a place by
+// them, and which places lose their batch. Nobody else writes.
+func (s *Store) places(entries []entry) (added, gone []place, err error) {
+	recent := map[string]*place{} // nil: removed
+	for _, e := range entries {
+		if e.key[0] != placeKey {
+			continue
+		}
+		old, known := recent[string(e.key)]
+		if !known {
+			err := s.lookUp([][]byte{e.key}, func(_ []byte, r record) error {
+				p, err := r.place()
+				old = &p
 				return err
-			}
-			if !kept {
-				s.files.doom(digest)
+			})
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return nil, nil, err
 			}
 		}
-		if errors.Is(err, io.EOF) {
-			return nil
+		if old != nil {
+			gone = append(gone, *old)
 		}
-		if err != nil {
-			return err
+		recent[string(e.key)] = nil
+		if !e.remove {
+			p, err := decodePlace(e.value)
+			if err != nil {
+				return nil, nil, err
+			}
+			added = append(added, p)
+			recent[string(e.key)] = &p
 		}
 	}
+	return added, gone, nil
+}
+
+// reap gives back the room of dropped batches, unless somebody reads: who may have
+// found the record before.
+func (s *Store) reap() (err error) {
+	f := s.files
+	for more := true; more && err == nil; {
+		more = s.views.unread(func() {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			more, err = f.reapOne()
+		}) && more
+	}
+	return err
+}
+
+// reapOne gives back the room of one batch, or of a file without any, and reports
+// whether there may be more to do.
+func (f *files) reapOne() (more bool, err error) {
+	for number, batches := range f.live {
+		if batches > 0 || number == f.writing {
+			continue
+		}
+		if err := os.Remove(f.path(number)); err != nil {
+			return false, err
+		}
+		delete(f.live, number)
+		f.dropped = slices.DeleteFunc(f.dropped, func(p place) bool { return p.file == number })
+		return true, nil
+	}
+	if len(f.dropped) == 0 {
+		return false, nil
+	}
+	p := f.dropped[0]
+	if err := punch(f.path(p.file), p.at, int64(p.size)); err != nil {
+		return false, err
+	}
+	f.dropped = f.dropped[1:]
+	return true, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,17 +18,33 @@ import (
 // batchFiles lists the files of batches.
 func batchFiles(t *testing.T, s *Store) []string {
 	t.Helper()
-	return filesOf(t, filepath.Join(s.dir, filesDir))
+	return filesOf(t, s.files.dir)
 }
 
-func TestALargeBatchIsAFile(t *testing.T) {
+// batchRoom is what the files of batches take on the disk.
+func batchRoom(t *testing.T, s *Store) (bytes int64) {
+	t.Helper()
+	for _, name := range batchFiles(t, s) {
+		info, err := os.Stat(filepath.Join(s.files.dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bytes += allocated(info)
+	}
+	return bytes
+}
+
+// fillFile makes the store begin a new file with the next large batch.
+func fillFile(s *Store) { s.files.end = fullFile }
+
+func TestLargeBatchesAreInFiles(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, Options{})
-	for n, size := range []int{8, LargeBatch - 1, LargeBatch, 3 << 20} {
-		before := len(batchFiles(t, s))
+	for n, size := range []int{8, LargeBatch - 1, LargeBatch, 3 << 20, LargeBatch + 1} {
+		before := s.files.end
 		d := putBatch(t, s, n, size)
-		if got := len(batchFiles(t, s)) - before; (got == 1) != (size >= LargeBatch) {
-			t.Errorf("%d bytes make %d files", size, got)
+		if got := s.files.end - before; size < LargeBatch && got != 0 || size >= LargeBatch && got != int64(size) {
+			t.Errorf("of %d bytes %d are in the file", size, got)
 		}
 		for _, s := range []*Store{s, open(t, crash(t, dir), Options{})} {
 			_, want := payload(n, size)
@@ -52,135 +69,152 @@ func TestALargeBatchIsAFile(t *testing.T) {
 	}
 }
 
-// What a crash leaves of a batch that it cut short is not there, is in nobody's way,
-// and goes.
-func TestAFileWithoutARecord(t *testing.T) {
+// What a crash leaves of a batch that it cut short is not there, and in nobody's way:
+// nothing is written over or behind it.
+func TestABatchCutShort(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, Options{})
-	kept := putBatch(t, s, 1, LargeBatch)
-	again, data := payload(2, LargeBatch)
-	lost, other := payload(3, LargeBatch)
-	if err := s.files.put([]file{{again, data[:100]}, {lost, other}}); err != nil {
+	kept, data := payload(1, LargeBatch)
+	if err := s.PutBatch(kept, 0, data); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(s.files.path(lost)+unfinished, other[:10], 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s = open(t, crash(t, dir), Options{})
-	for _, d := range []bft.Hash{again, lost} {
-		if has, err := s.HasBatch(d); has || err != nil {
-			t.Errorf("a file without a record is a batch: %v", err)
-		}
-		if _, err := s.Batch(d); !errors.Is(err, ErrNotFound) {
-			t.Error(err)
-		}
-	}
-	if err := s.PutBatch(again, 1, data); err != nil {
-		t.Fatal(err)
-	}
-	if got := len(batchFiles(t, s)); got != 4 {
-		t.Errorf("%d files before", got)
-	}
-	ended, end := context.WithCancel(context.Background())
-	end()
-	if err := s.Run(ended); err != nil {
-		t.Fatal(err)
-	}
-	s.tidy(context.Background())
-	if got := len(batchFiles(t, s)); got != 2 {
-		t.Errorf("%d files are left", got)
-	}
-	for _, d := range []bft.Hash{kept, again} {
-		if _, err := s.Batch(d); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-// A dropped batch's file goes, but not while somebody reads who may have found the
-// record before, and not if the batch has come again.
-func TestReap(t *testing.T) {
-	s := open(t, t.TempDir(), Options{})
-	gone, back := putBatch(t, s, 1, LargeBatch), putBatch(t, s, 2, LargeBatch)
-	for _, d := range []bft.Hash{gone, back} {
-		if err := s.DropBatch(d); err != nil {
-			t.Fatal(err)
-		}
-		if has, err := s.HasBatch(d); has || err != nil {
-			t.Errorf("a dropped batch is there: %v", err)
-		}
-	}
-	putBatch(t, s, 2, LargeBatch)
-	small := putBatch(t, s, 3, 10)
-	err := s.LookBatch(small, func([]byte) {
-		if err := s.reap(); err != nil || len(batchFiles(t, s)) != 2 {
-			t.Errorf("%d files while somebody reads, %v", len(batchFiles(t, s)), err)
-		}
-	})
+	torn := crash(t, dir)
+	out, err := os.OpenFile(filepath.Join(torn, s.files.name(1)), os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := out.Write(data[:LargeBatch/2]); err != nil {
+		t.Fatal(err)
+	}
+	out.Close()
+	if err := os.WriteFile(filepath.Join(torn, s.files.name(7)), data, 0o600); err != nil { // of which no record is
+		t.Fatal(err)
+	}
+	s = open(t, torn, Options{})
+	if got := batchFiles(t, s); len(got) != 1 {
+		t.Errorf("files %v", got)
+	}
 	if err := s.reap(); err != nil {
 		t.Fatal(err)
 	}
-	if got := batchFiles(t, s); len(got) != 1 || !strings.HasSuffix(s.files.path(back), got[0]) {
-		t.Errorf("files %v", got)
+	if got := batchRoom(t, s); got > LargeBatch+8<<10 {
+		t.Errorf("%d bytes are left of a batch of %d", got, LargeBatch)
 	}
-	if _, err := s.Batch(back); err != nil {
-		t.Error(err)
+	next := putBatch(t, s, 2, LargeBatch)
+	if got := batchFiles(t, s); len(got) != 2 || s.files.last != 8 {
+		t.Errorf("files %v, the last is %d", got, s.files.last)
+	}
+	for _, s := range []*Store{s, open(t, crash(t, torn), Options{})} {
+		for _, d := range []bft.Hash{kept, next} {
+			if _, err := s.Batch(d); err != nil {
+				t.Error(err)
+			}
+		}
 	}
 }
 
-// A file's record and a dropped record's file cannot meet: the one that is written
-// while the other is removed is there.
-func TestReapBesidePut(t *testing.T) {
+// The room of a dropped batch comes back: as a hole at first, with the file when it has
+// no other batch and gets none. Nothing goes while somebody reads who may have found
+// the record before.
+func TestReap(t *testing.T) {
+	const size = 8 * LargeBatch
 	s := open(t, t.TempDir(), Options{})
-	d, data := payload(1, LargeBatch)
-	done := make(chan error, 1)
-	go func() {
-		for range 60 {
-			if err := errors.Join(s.PutBatch(d, 0, data), s.DropBatch(d)); err != nil {
-				done <- err
-				return
+	a, b, c := putBatch(t, s, 1, size), putBatch(t, s, 2, size), putBatch(t, s, 3, size)
+	small := putBatch(t, s, 4, 10)
+	drop := func(digests ...bft.Hash) {
+		t.Helper()
+		for _, d := range digests {
+			if err := s.DropBatch(d); err != nil {
+				t.Fatal(err)
 			}
 		}
-		done <- s.PutBatch(d, 0, data)
-	}()
-	for running := true; running; {
+	}
+	want := func(when string, files int, room int64) {
+		t.Helper()
+		if got := len(batchFiles(t, s)); got != files {
+			t.Errorf("%s: %d files, want %d", when, got, files)
+		}
+		if got := batchRoom(t, s); got < room-8<<10 || got > room+8<<10 {
+			t.Errorf("%s: %d bytes, want %d", when, got, room)
+		}
+	}
+	reap := func() {
+		t.Helper()
 		if err := s.reap(); err != nil {
 			t.Fatal(err)
 		}
-		select {
-		case err := <-done:
-			if running = false; err != nil {
-				t.Fatal(err)
-			}
-		default:
-		}
 	}
-	if err := s.reap(); err != nil {
+	drop(a, a, small)
+	if err := s.LookBatch(b, func([]byte) { reap() }); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := s.Batch(d); err != nil || !bytes.Equal(got, data) {
-		t.Errorf("the batch that came last: %v", err)
+	want("while somebody reads", 1, 3*size)
+	reap()
+	want("one dropped", 1, 2*size)
+	putBatch(t, s, 1, size)
+	if _, err := s.Batch(a); err != nil {
+		t.Errorf("dropped, and come again: %v", err)
+	}
+	drop(a, b, c)
+	reap()
+	want("all dropped", 1, 0)
+	fillFile(s)
+	d := putBatch(t, s, 5, size)
+	reap()
+	want("the next file", 1, size)
+	fillFile(s)
+	e := putBatch(t, s, 6, size)
+	drop(d)
+	reap()
+	want("a third one", 1, size)
+	s.Close()
+	s = open(t, s.dir, Options{})
+	drop(e)
+	reap()
+	want("opened again", 0, 0)
+	if len(s.files.live) > 0 || len(s.files.dropped) > 0 {
+		t.Errorf("%v %v", s.files.live, s.files.dropped)
 	}
 }
 
-// A pending batch is one that this node has vouched for, so a store without it is
+// Records that come and go in one group count once.
+func TestPlacesOfOneGroup(t *testing.T) {
+	s := open(t, t.TempDir(), Options{})
+	d := putBatch(t, s, 1, LargeBatch)
+	at := func(file uint64) []byte {
+		record := make([]byte, placeSize)
+		place{file: file}.put(record)
+		return record
+	}
+	key, other := placeOf(d), placeOf(bft.Hash{1})
+	added, gone, err := s.places([]entry{
+		{key: key, remove: true}, {key: key, remove: true}, {key: key, value: at(5)}, {key: key, remove: true}, {key: key, value: at(6)},
+		{key: other, remove: true}, {key: other, value: at(7)}, {key: numberKey(blockKey, 1), value: []byte("x")},
+	})
+	var list []uint64
+	for _, p := range append(added, gone...) {
+		list = append(list, p.file)
+	}
+	if want := []uint64{5, 6, 7, 1, 5}; err != nil || !slices.Equal(list, want) {
+		t.Errorf("%v, %v, want %v", list, err, want)
+	}
+}
+
+// A batch is one that this node has vouched for, so a store without the file of one is
 // refused at once.
-func TestAPendingBatchWithoutItsFile(t *testing.T) {
+func TestAStoreWithoutAFile(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, Options{})
-	path := s.files.path(putBatch(t, s, 1, LargeBatch))
+	putBatch(t, s, 1, LargeBatch)
 	for what, do := range map[string]func(path string) error{
 		"missing": os.Remove,
 		"shorter": func(path string) error { return os.Truncate(path, LargeBatch-1) },
 	} {
 		to := crash(t, dir)
-		if err := do(filepath.Join(to, filesDir, filepath.Base(path))); err != nil {
+		if err := do(filepath.Join(to, s.files.name(1))); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(to, Options{Log: quiet}); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), filepath.Base(path)) {
+		if _, err := Open(to, Options{Log: quiet}); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), s.files.name(1)) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -189,15 +223,14 @@ func TestAPendingBatchWithoutItsFile(t *testing.T) {
 // A file that cannot be written, or has no room, fails the store, and leaves nothing.
 func TestAFileThatCannotBeWritten(t *testing.T) {
 	for what, c := range map[string]struct {
-		options Options
-		spoil   func(*Store) error
-		want    error
+		spoil func(*Store) error
+		want  error
 	}{
-		"no directory": {Options{}, func(s *Store) error { return os.Remove(s.files.dir) }, os.ErrNotExist},
-		"no room":      {Options{}, func(s *Store) error { s.options.MinFree = 1 << 62; return nil }, syscall.ENOSPC},
+		"no directory": {func(s *Store) error { return os.Remove(s.files.dir) }, os.ErrNotExist},
+		"no room":      {func(s *Store) error { s.options.MinFree = 1 << 62; return nil }, syscall.ENOSPC},
 	} {
 		dir := t.TempDir()
-		s := open(t, dir, c.options)
+		s := open(t, dir, Options{})
 		if err := c.spoil(s); err != nil {
 			t.Fatal(err)
 		}
@@ -238,6 +271,7 @@ func TestFormat3(t *testing.T) {
 	if err := s.DropBatch(d); err != nil {
 		t.Fatal(err)
 	}
+	s.tidy(context.Background())
 	if has, err := s.HasBatch(d); has || err != nil {
 		t.Errorf("it was dropped: %v", err)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -79,6 +80,21 @@ func pageOut(dir string) error {
 		}
 	}
 	return lines.Err()
+}
+
+// punch makes a hole in a file, so that the disk gets the room back. Not every file
+// system can, and then it gets it back when the file goes.
+func punch(path string, at, size int64) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	err = unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, at, size)
+	if errors.Is(err, unix.EOPNOTSUPP) {
+		return nil
+	}
+	return err
 }
 
 // tryLock takes the lock on dir that badger takes when it opens it, so that nobody

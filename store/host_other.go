@@ -21,4 +21,6 @@ func allocated(info fs.FileInfo) int64 { return info.Size() }
 
 func pageOut(string) error { return nil }
 
+func punch(string, int64, int64) error { return nil } // the room comes back with the file
+
 func tryLock(string) (unlock func() error, err error) { return func() error { return nil }, nil }

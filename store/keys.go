@@ -10,7 +10,7 @@ import (
 const (
 	metaKey        = 'm' // name                -> data
 	batchKey       = 'b' // digest              -> payload of a small batch
-	fileBatchKey   = 'f' // digest              -> fileRecord of a large one
+	placeKey       = 'f' // digest              -> place of a large one
 	pendingKey     = 'p' // arrival             -> pendingRecord
 	journalKey     = 'j' // epoch, sequence     -> part of the epoch's record stream
 	blockKey       = 'B' // height              -> record
@@ -31,7 +31,7 @@ func namedKey(name string) []byte { return append([]byte{metaKey}, name...) }
 
 func digestKey(d bft.Hash) []byte { return append([]byte{batchKey}, d[:]...) }
 
-func fileKey(d bft.Hash) []byte { return append([]byte{fileBatchKey}, d[:]...) }
+func placeOf(d bft.Hash) []byte { return append([]byte{placeKey}, d[:]...) }
 
 func numberKey(family byte, n uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{family}, n)

@@ -101,18 +101,13 @@ func (s *Store) load(before mark) error {
 	if err := s.markOpen(before); err != nil {
 		return err
 	}
-	for _, step := range []func() error{s.loadFiles, s.loadRedo, s.bind, s.loadPending, s.loadJournal, s.loadHeights} {
+	for _, step := range []func() error{s.loadRedo, s.loadFiles, s.bind, s.loadPending, s.loadJournal, s.loadHeights} {
 		if err := step(); err != nil {
 			return err
 		}
 	}
 	s.db.SetDiscardTs(s.durable.Load()) // nobody reads yet, so nobody misses an old version
 	return nil
-}
-
-func (s *Store) loadFiles() (err error) {
-	s.files, err = openFiles(s.dir, !s.options.Unsynced)
-	return err
 }
 
 // loadRedo opens the redo log, and makes one for a store without.
@@ -220,7 +215,7 @@ func (s *Store) Close() error {
 	if err != nil {
 		s.failure.set(err) // the redo log has it
 	}
-	if err := s.shut(s.durable.Load()); err != nil {
+	if err := errors.Join(s.files.close(), s.shut(s.durable.Load())); err != nil {
 		return fmt.Errorf("close store %q: %w", s.dir, err)
 	}
 	return nil

@@ -23,11 +23,8 @@ const (
 
 // Run does what badger leaves to its user, until ctx ends: it lets old versions
 // go, collects the garbage of the value log, takes written value log files out of
-// resident memory, and removes the files of batches that were dropped. It returns nil then, or the failure of the store.
+// resident memory, and gives back the room of batches that were dropped. It returns nil then, or the failure of the store.
 func (s *Store) Run(ctx context.Context) error {
-	if err := s.orphans(); err != nil {
-		s.options.Log.Warn("store: what a crash has left stays", "err", err)
-	}
 	tick := time.NewTicker(upkeepInterval)
 	defer tick.Stop()
 	for {
@@ -61,7 +58,7 @@ func (s *Store) tidy(ctx context.Context) {
 		s.options.Log.Warn("store: resident memory will grow", "err", err)
 	}
 	if err := s.reap(); err != nil {
-		s.options.Log.Warn("store: files of dropped batches stay", "err", err)
+		s.options.Log.Warn("store: the room of dropped batches stays", "err", err)
 	}
 	for ctx.Err() == nil && s.collect() {
 	}

@@ -57,9 +57,6 @@ func droppedBatchesGiveTheirRoomBack(t *testing.T, size int) {
 	if err := s.db.Flatten(1); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.orphans(); err != nil { // Run begins with it
-		t.Fatal(err)
-	}
 	s.tidy(context.Background())
 	if after, err := s.Size(); err != nil || after > before/2 {
 		t.Errorf("%d bytes of %d are left, %v", after, before, err)

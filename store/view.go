@@ -103,15 +103,6 @@ func (r record) size() int {
 	return int(r.item.ValueSize())
 }
 
-// file reads the value as the record of a file.
-func (r record) file() (f fileRecord, err error) {
-	err = r.value(func(data []byte) error {
-		f, err = decodeFileRecord(data)
-		return err
-	})
-	return f, err
-}
-
 // find calls fn with what a key has, or returns [ErrNotFound]. An error of the
 // database fails the store: what it cannot read, it has lost.
 func (s *Store) find(key []byte, fn func(record) error) error {
@@ -125,6 +116,11 @@ func (s *Store) findOne(keys [][]byte, fn func(key []byte, r record) error) erro
 		return err
 	}
 	defer s.views.leave(&s.views.readers)
+	return s.lookUp(keys, fn)
+}
+
+// lookUp is findOne for a caller that is counted among those who use the database.
+func (s *Store) lookUp(keys [][]byte, fn func(key []byte, r record) error) error {
 	// Recent first: what is folded meanwhile is in badger before it is gone here.
 	older := make([][]byte, 0, 2)
 	for _, key := range keys {

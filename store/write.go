@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
-	"hash/crc32"
 	"slices"
 	"sync"
 	"syscall"
@@ -17,10 +16,10 @@ import (
 // write is one atomic, durable change.
 type write struct {
 	entries []entry
-	inline  int    // bytes for the tree
-	payload int    // bytes for the value log
-	files   []file // on the disk before the entries
-	applied func() // brings memory in line with the disk; called in the order of the writes
+	inline  int      // bytes for the tree
+	payload int      // bytes for the value log
+	files   []inFile // on the disk before the entries
+	applied func()   // brings memory in line with the disk; called in the order of the writes
 
 	done bool // it is on disk, or err says why not
 	err  error
@@ -47,14 +46,15 @@ func (w *write) set(key, value []byte) { w.put(entry{key: key, value: value}) }
 
 func (w *write) remove(key []byte) { w.put(entry{key: key, remove: true}) }
 
-// batch sets a batch, which is a file if it is large.
+// batch sets a batch, which is in a file if it is large.
 func (w *write) batch(digest bft.Hash, data []byte) {
 	if len(data) < LargeBatch {
 		w.set(digestKey(digest), data)
 		return
 	}
-	w.files = append(w.files, file{digest, data})
-	w.set(fileKey(digest), fileRecord{len(data), crc32.Checksum(data, castagnoli)}.encode())
+	record := make([]byte, placeSize)
+	w.files = append(w.files, inFile{data, record})
+	w.set(placeOf(digest), record)
 }
 
 func (w *write) put(e entry) {
@@ -192,14 +192,14 @@ func (s *Store) commit(group []*write) error {
 	}
 	var all size
 	var entries []entry
-	var files []file
+	var files []inFile
 	for _, w := range group {
 		all = all.plus(w.size())
 		entries = append(entries, w.entries...)
 		files = append(files, w.files...)
 	}
 	began := time.Now()
-	err := s.file(files, func() error { return s.put(entries, all) })
+	err := s.putAll(files, entries, all)
 	if err == nil && s.options.Synced != nil {
 		s.options.Synced.Observe(time.Since(began).Seconds())
 	}
@@ -222,29 +222,29 @@ func (s *Store) room(all size) error {
 	return nil
 }
 
-// file writes files, and then what has their records.
-func (s *Store) file(list []file, record func() error) error {
+// putAll writes batches to files, and then what has their records.
+func (s *Store) putAll(files []inFile, entries []entry, all size) error {
 	if s.options.BeforeWrite != nil {
 		if err := s.options.BeforeWrite(); err != nil {
 			return err
 		}
 	}
-	if len(list) == 0 {
-		return record()
+	if len(files) > 0 {
+		if err := s.room(size{files: all.files}); err != nil {
+			return err
+		}
+		if err := s.files.put(files); err != nil {
+			return fmt.Errorf("%s: %w", filesDir, err)
+		}
 	}
-	s.files.writing.Lock()
-	defer s.files.writing.Unlock()
-	var all size
-	for _, f := range list {
-		all.files += len(f.data)
+	added, gone, err := s.places(entries)
+	if err == nil {
+		err = s.put(entries, all)
 	}
-	if err := s.room(all); err != nil {
-		return err
+	if err == nil {
+		s.files.recorded(added, gone)
 	}
-	if err := s.files.put(list); err != nil {
-		return fmt.Errorf("%s: %w", filesDir, err)
-	}
-	return record()
+	return err
 }
 
 // put writes to the redo log what is small, and everything else to badger.
