@@ -22,7 +22,7 @@ import (
 	"fmt"
 	"iter"
 
-	"lukechampine.com/blake3"
+	"github.com/zeebo/blake3"
 
 	"abad/bft"
 )

@@ -9,7 +9,7 @@ import (
 	"hash"
 	"io"
 
-	"lukechampine.com/blake3"
+	"github.com/zeebo/blake3"
 
 	"abad/bft"
 )
@@ -28,7 +28,7 @@ const maxBackupKey = 1 << 10
 
 // Backup writes all that is durable now, as of one moment, while the store goes on.
 func (s *Store) Backup(w io.Writer) error {
-	digest := blake3.New(32, nil)
+	digest := blake3.New()
 	out := bufio.NewWriterSize(io.MultiWriter(w, digest), 1<<20)
 	if _, err := out.WriteString(backupHeader); err != nil {
 		return err
@@ -123,7 +123,7 @@ func (s *Store) fill(backup io.Reader) error {
 }
 
 func checkBackup(r io.Reader) error {
-	digest := blake3.New(32, nil)
+	digest := blake3.New()
 	in := bufio.NewReaderSize(r, 1<<20)
 	tee := &hashing{in, digest}
 	if err := readBackup(tee, func(_, _ []byte) error { return nil }); err != nil {
@@ -140,7 +140,7 @@ func checkBackup(r io.Reader) error {
 }
 
 func eachBackup(r io.Reader, fn func(key, value []byte) error) error {
-	return readBackup(&hashing{bufio.NewReaderSize(r, 1<<20), blake3.New(32, nil)}, fn)
+	return readBackup(&hashing{bufio.NewReaderSize(r, 1<<20), blake3.New()}, fn)
 }
 
 // hashing reads and takes the digest of what was read.

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"testing"
 
-	"lukechampine.com/blake3"
+	"github.com/zeebo/blake3"
 
 	"abad/batch"
 	"abad/bft"

@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"lukechampine.com/blake3"
+	"github.com/zeebo/blake3"
 )
 
 // The redo log is what makes a small write cheap. A transaction of badger's syncs two
@@ -161,7 +161,11 @@ func headed(data []byte) (*redo, error) {
 	if len(data) != redoSize || string(data[:key]) != redoMagic || !bytes.Equal(data[key+redoKeyLen:][:macLen], headSum(data)) {
 		return nil, damaged(redoFile, "it does not begin like one")
 	}
-	return &redo{mac: blake3.New(macLen, data[key:key+redoKeyLen]), at: redoPage}, nil
+	mac, err := blake3.NewKeyed(data[key : key+redoKeyLen])
+	if err != nil {
+		return nil, err
+	}
+	return &redo{mac: mac, at: redoPage}, nil
 }
 
 // read reads the record at the front of data. Its size is 0 if it is not whole.
@@ -188,7 +192,7 @@ func (r *redo) read(data []byte) (number uint64, entries []entry, size int64) {
 func (r *redo) sum(data []byte) []byte {
 	r.mac.Reset()
 	r.mac.Write(data)
-	return r.mac.Sum(nil)
+	return r.mac.Sum(nil)[:macLen]
 }
 
 // pages rounds a size up.
