@@ -22,7 +22,7 @@ type Scenario struct {
 	Clients int
 	Alone   bool // one value at a time
 	Idle    bool // no value at all
-	Ceiling bool // measure that too, first
+	Ceiling bool // measure that too, before and after
 	LogCost bool // and the same load without journal and syncs
 	Faults  []Fault
 	Network netem.Network

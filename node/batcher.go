@@ -57,6 +57,11 @@ func (t *Ticket) ID() batch.ValueID { return t.value }
 // Wait gives the receipt once the value is in a block.
 func (t *Ticket) Wait(ctx context.Context) (Receipt, error) {
 	select {
+	case <-t.done: // as most are when a stream comes to them
+		return t.got, t.err
+	default:
+	}
+	select {
 	case <-t.done:
 		return t.got, t.err
 	case <-ctx.Done():

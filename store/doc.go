@@ -3,7 +3,7 @@
 // It knows no protocol rule; records are opaque bytes in a fixed order.
 //
 // Everything lives in one badger database, in families of keys (keys.go), but for the
-// bytes of large batches, which are files (files.go).
+// bytes of large batches, which are in files (files.go).
 // One rule holds for every write: when the call returns nil, the data is on the
 // disk, and a crash at any moment leaves each write whole or absent, and none
 // without those before it.
@@ -14,7 +14,7 @@
 // request to the disk and past the system's cache, and stay in memory (recent.go)
 // until enough has come together for a transaction of badger's, which goes on beside
 // the next writes; large ones go to badger at once, with all before them. A large batch
-// is a file, on the disk before its record is written. So payload is on the disk once,
+// goes to a file, and is on the disk before its record is written. So payload is on the disk once,
 // and a vote waits for one sync.
 //
 // How reads stay off the disk. They look at what is recent, then into badger, which

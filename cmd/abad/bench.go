@@ -41,7 +41,7 @@ func benchCommand() *cli.Command {
 			&cli.IntFlag{Name: "depth", Usage: "values in flight on each connection without --rate", DefaultText: "32768 over all"},
 			&cli.BoolFlag{Name: "alone", Usage: "one value at a time, on the idle cluster"},
 			&cli.BoolFlag{Name: "idle", Usage: "no value at all"},
-			&cli.BoolFlag{Name: "ceiling", Usage: "measure bare QUIC first"},
+			&cli.BoolFlag{Name: "ceiling", Usage: "measure bare QUIC too, before and after"},
 			&cli.BoolFlag{Name: "log-cost", Usage: "measure the same load first on a cluster without journal and syncs"},
 			&cli.StringSliceFlag{Name: "kill", Usage: "kill a node, `N@T`: node 3 after ten seconds is 3@10s"},
 			&cli.StringSliceFlag{Name: "stop", Usage: "stop a node without killing it, `N@T`"},
