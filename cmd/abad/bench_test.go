@@ -2,10 +2,14 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"abad/bench"
+	"abad/home"
 )
 
 // The bench end to end, with little of everything: bare processes, four nodes, one
@@ -90,5 +94,36 @@ func TestBenchUsage(t *testing.T) {
 		if err == nil || cmd.ProcessState.ExitCode() != exitUsage {
 			t.Errorf("bench %v: exit code %d: %s", args, cmd.ProcessState.ExitCode(), text)
 		}
+	}
+}
+
+// A node that ends in the middle of a run, and that no fault was to kill, spoils it.
+func TestBenchSeesANodeThatHasEnded(t *testing.T) {
+	ended := make(chan struct{})
+	close(ended)
+	c := labCluster{processes: []*process{{ended: make(chan struct{})}, {node: 1, ended: ended, err: errors.New("disk full")}}}
+	if err := c.alive([]bench.Fault{{Kind: "kill", Node: 0}}); err == nil || !strings.Contains(err.Error(), "node 1 has ended") || !strings.Contains(err.Error(), "disk full") {
+		t.Errorf("%v", err)
+	}
+	if err := c.alive([]bench.Fault{{Kind: "kill", Node: 1}}); err != nil {
+		t.Errorf("a node that was to be killed: %v", err)
+	}
+}
+
+func TestBenchRetain(t *testing.T) {
+	homes, _, err := createCluster(t.TempDir(), 4, ports{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := retain(homes, 77); err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range homes {
+		if loaded, err := home.Load(h.dir); err != nil || loaded.Config.Store.Retain != 77 {
+			t.Errorf("%d, %v", loaded.Config.Store.Retain, err)
+		}
+	}
+	if err := retain(homes, 77); err == nil {
+		t.Error("a config that says something else is changed")
 	}
 }

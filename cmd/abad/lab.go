@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -77,6 +78,11 @@ func (l *lab) runOn(ctx context.Context, s bench.Scenario, rates []float64, dept
 		}
 		flags = append(flags, "--"+flagNetwork, file)
 	}
+	if s.Retain > 0 {
+		if err := retain(homes, s.Retain); err != nil {
+			return nil, err
+		}
+	}
 	var all, left float64
 	if s.Ceiling {
 		if all, left, err = l.ceilings(ctx, homes, s, flags); err != nil {
@@ -95,6 +101,9 @@ func (l *lab) runOn(ctx context.Context, s bench.Scenario, rates []float64, dept
 	conf := config(s, depth)
 	conf.Nodes = c.nodes()
 	results, err = l.measure(ctx, s, conf, rates, c.profiles)
+	if err == nil {
+		err = c.alive(s.Faults)
+	}
 	if err != nil {
 		tellLogs(l.errs, dir)
 	}
@@ -350,6 +359,37 @@ func (c *labCluster) await(ctx context.Context) error {
 			}
 		}
 		api.Close()
+	}
+	return nil
+}
+
+// alive is an error if a node has ended that no fault was to kill: of a full disk, say.
+func (c *labCluster) alive(faults []bench.Fault) error {
+	for i, p := range c.processes {
+		meant := slices.ContainsFunc(faults, func(f bench.Fault) bool { return f.Node == i })
+		if !meant && !p.running() {
+			return fmt.Errorf("node %d has ended in the middle of it: %s", i, p.ending())
+		}
+	}
+	return nil
+}
+
+// retain makes the nodes keep the payload of so many blocks.
+func retain(homes []homeDir, blocks int) error {
+	const unset = "# retain = 0\n"
+	for _, h := range homes {
+		path := filepath.Join(h.dir, home.ConfigFile)
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		before, after, found := strings.Cut(string(data), unset)
+		if !found {
+			return fmt.Errorf("%s does not say %q", path, unset)
+		}
+		if err := os.WriteFile(path, fmt.Appendf(nil, "%sretain = %d\n%s", before, blocks, after), 0o600); err != nil {
+			return err
+		}
 	}
 	return nil
 }
