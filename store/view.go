@@ -159,15 +159,6 @@ func (s *Store) get(key []byte) (data []byte, err error) {
 	return data, err
 }
 
-// has tells whether a key exists, without reading its value.
-func (s *Store) has(key []byte) (bool, error) {
-	err := s.find(key, func(record) error { return nil })
-	if errors.Is(err, ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 // scan calls fn for the keys that begin with prefix, from start on, in order, as of
 // one moment, until fn returns an error or errStop. Key and record are valid during
 // the call.
