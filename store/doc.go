@@ -14,8 +14,8 @@
 // request to the disk and past the system's cache, and stay in memory (recent.go)
 // until enough has come together for a transaction of badger's, which goes on beside
 // the next writes; large ones go to badger at once, with all before them. A large batch
-// goes to a file, and is on the disk before its record is written. So payload is on the disk once,
-// and a vote waits for one sync.
+// goes to a file, and is on the disk before its record is written. So payload is on the
+// disk once, and a vote waits for one sync.
 //
 // How reads stay off the disk. They look at what is recent, then into badger, which
 // runs with timestamps of our own ("managed"): a read sees exactly what is durable

@@ -45,7 +45,7 @@ type files struct {
 	end  int64    // of out
 
 	mu      sync.Mutex
-	live    map[uint64]int // batches with a record, by file
+	live    map[uint64]int // batches that have a record or get one, by file
 	writing uint64         // the file that may get more; 0: none
 	dropped []place        // whose room has not been given back
 }
@@ -181,6 +181,9 @@ func (f *files) put(list []inFile) error {
 				return err
 			}
 		}
+		f.mu.Lock()
+		f.live[f.last]++ // now: its record may come when this file gets no more, and must find it
+		f.mu.Unlock()
 		if _, err := f.out.WriteAt(b.data, f.end); err != nil {
 			return err
 		}
@@ -226,13 +229,10 @@ func (f *files) close() error {
 	return err
 }
 
-// recorded notes that batches have got and lost their records.
-func (f *files) recorded(added, gone []place) {
+// drop notes that batches have lost their records.
+func (f *files) drop(gone []place) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, p := range added {
-		f.live[p.file]++
-	}
 	for _, p := range gone {
 		f.live[p.file]--
 	}
@@ -283,9 +283,9 @@ func (s *Store) readFile(r record) ([]byte, error) {
 	return data, nil
 }
 
-// places tells of entries that are about to be written which batches get a place by
-// them, and which places lose their batch. Nobody else writes.
-func (s *Store) places(entries []entry) (added, gone []place, err error) {
+// gone tells which places lose their batch by entries that are about to be written.
+// Nobody else writes.
+func (s *Store) gone(entries []entry) (gone []place, err error) {
 	recent := map[string]*place{} // nil: removed
 	for _, e := range entries {
 		if e.key[0] != placeKey {
@@ -299,7 +299,7 @@ func (s *Store) places(entries []entry) (added, gone []place, err error) {
 				return err
 			})
 			if err != nil && !errors.Is(err, ErrNotFound) {
-				return nil, nil, err
+				return nil, err
 			}
 		}
 		if old != nil {
@@ -309,13 +309,12 @@ func (s *Store) places(entries []entry) (added, gone []place, err error) {
 		if !e.remove {
 			p, err := decodePlace(e.value)
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
-			added = append(added, p)
 			recent[string(e.key)] = &p
 		}
 	}
-	return added, gone, nil
+	return gone, nil
 }
 
 // reap gives back the room of dropped batches, unless somebody reads: who may have

@@ -23,7 +23,8 @@ const (
 
 // Run does what badger leaves to its user, until ctx ends: it lets old versions
 // go, collects the garbage of the value log, takes written value log files out of
-// resident memory, and gives back the room of batches that were dropped. It returns nil then, or the failure of the store.
+// resident memory, and gives back the room of batches that were dropped. It returns
+// nil then, or the failure of the store.
 func (s *Store) Run(ctx context.Context) error {
 	tick := time.NewTicker(upkeepInterval)
 	defer tick.Stop()

@@ -237,12 +237,12 @@ func (s *Store) putAll(files []inFile, entries []entry, all size) error {
 			return fmt.Errorf("%s: %w", filesDir, err)
 		}
 	}
-	added, gone, err := s.places(entries)
+	gone, err := s.gone(entries)
 	if err == nil {
 		err = s.put(entries, all)
 	}
 	if err == nil {
-		s.files.recorded(added, gone)
+		s.files.drop(gone)
 	}
 	return err
 }

@@ -24,7 +24,7 @@ func benchCommand() *cli.Command {
 		Description: "It starts a cluster on this machine, a process for each node, or loads a running one (--cluster).\n" +
 			"With --rate the load is an open loop, and latency counts from the time at which a value was to be\n" +
 			"sent; without, it is as much as comes out. Several rates make several runs. With --ceiling bare\n" +
-			"processes first broadcast the same bytes over QUIC, and throughput is shown as a ratio to that.\n\n" +
+			"processes broadcast the same bytes over QUIC before and after, and throughput is a ratio to that.\n\n" +
 			"Examples:\n   abad bench --ceiling\n   abad bench --rate 1000 --rate 5000 --seconds 20 --out bench.json --plots plots\n" +
 			"   abad bench --nodes 7 --kill 6@10s --stop 5@10s --seconds 30\n   abad bench --rate 500 --delay 50ms --jitter 5ms --loss 0.1%\n" +
 			"   abad bench --nodes 10 --rate 500 --matrix regions",
