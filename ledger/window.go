@@ -24,14 +24,13 @@ type recent struct {
 	epochs  []taken         // oldest first
 	open    []batch.ValueID // of the epoch that is being entered
 	values  index           // of those in epochs and open
-	next    uint32          // place of the next value: its number in the log, from anywhere, modulo 2^32
 }
 
 type taken struct {
 	epoch   uint64
 	batches []bft.Hash
 	values  []batch.ValueID
-	first   uint32 // place of the first of them
+	first   uint32 // place of the first of them: its number in the log, from anywhere, modulo 2^32
 }
 
 func newRecent() *recent {
@@ -47,14 +46,12 @@ func (r *recent) enter(ids []batch.ValueID, repeat func(i int)) {
 			r.values.warm(r.hash(&hashes, ids[i:]))
 		}
 		hash := hashes[i%warmAtOnce]
-		slot, _, logged := r.find(hash, id)
-		if logged {
+		if _, logged := r.find(hash, id); logged {
 			repeat(i)
 			continue
 		}
-		r.values.put(slot, hash, r.next)
+		r.values.put(hash)
 		r.open = append(r.open, id)
-		r.next++
 	}
 }
 
@@ -67,9 +64,9 @@ func (r *recent) hash(hashes *[warmAtOnce]uint32, ids []batch.ValueID) []uint32 
 	return hashes[:len(ids)]
 }
 
-func (r *recent) find(hash uint32, id batch.ValueID) (slot, place uint32, found bool) {
+func (r *recent) find(hash uint32, id batch.ValueID) (place uint32, found bool) {
 	return r.values.find(hash, func(place uint32) bool {
-		if i := r.next - place; int(i) <= len(r.open) {
+		if i := r.values.next - place; int(i) <= len(r.open) {
 			return r.open[len(r.open)-int(i)] == id
 		}
 		t := r.holder(place)
@@ -86,8 +83,8 @@ func (r *recent) holder(place uint32) *taken {
 
 // epochOf gives the epoch in which a value of the log entered it.
 func (r *recent) epochOf(id batch.ValueID) (epoch uint64, logged bool) {
-	_, place, logged := r.find(r.values.hash(id), id)
-	if !logged || int(r.next-place) <= len(r.open) {
+	place, logged := r.find(r.values.hash(id), id)
+	if !logged || int(r.values.next-place) <= len(r.open) {
 		return 0, false
 	}
 	return r.holder(place).epoch, true
@@ -98,20 +95,14 @@ func (r *recent) end(epoch uint64, batches []bft.Hash) {
 	for _, d := range batches {
 		r.batches[d] = epoch
 	}
-	r.epochs = append(r.epochs, taken{epoch, batches, r.open, r.next - uint32(len(r.open))})
+	r.epochs = append(r.epochs, taken{epoch, batches, r.open, r.values.next - uint32(len(r.open))})
 	r.open = nil
-	for len(r.epochs) > Window || r.values.used > MaxRecent && len(r.epochs) > 1 {
+	for len(r.epochs) > Window || r.values.len() > MaxRecent && len(r.epochs) > 1 {
 		oldest := &r.epochs[0]
 		for _, d := range oldest.batches {
 			delete(r.batches, d)
 		}
-		var hashes [warmAtOnce]uint32
-		for i := range oldest.values {
-			if i%warmAtOnce == 0 {
-				r.values.warm(r.hash(&hashes, oldest.values[i:]))
-			}
-			r.values.remove(hashes[i%warmAtOnce], oldest.first+uint32(i))
-		}
+		r.values.forget(len(oldest.values))
 		*oldest = taken{}
 		r.epochs = r.epochs[1:]
 	}

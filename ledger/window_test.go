@@ -22,7 +22,8 @@ func valueID(n uint64) (id batch.ValueID) {
 func TestRecentIsAMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := newRecent()
-		r.next = -uint32(rapid.IntRange(0, 300).Draw(t, "before"))
+		r.values.next = -uint32(rapid.IntRange(0, 300).Draw(t, "before"))
+		r.values.first = r.values.next
 		want := map[batch.ValueID]uint64{}
 		var order [][]batch.ValueID
 		dice := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
@@ -54,8 +55,8 @@ func TestRecentIsAMap(t *testing.T) {
 				order = order[1:]
 			}
 		}
-		if r.values.used != len(want) {
-			t.Fatalf("%d values, want %d", r.values.used, len(want))
+		if r.values.len() != len(want) {
+			t.Fatalf("%d values, want %d", r.values.len(), len(want))
 		}
 		for n := range uint64(6000) {
 			epoch, logged := r.epochOf(valueID(n))
@@ -64,6 +65,97 @@ func TestRecentIsAMap(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The index against a queue, with hashes that crowd into a few neighbouring buckets,
+// at the end of the table too, and often are the same.
+func TestIndexIsAQueue(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		x := newIndex()
+		x.next = -uint32(rapid.IntRange(0, 300).Draw(t, "before"))
+		x.first = x.next
+		var queue []uint32 // hashes
+		steps := rapid.SliceOfN(rapid.IntRange(-40, 60), 1, 60).Draw(t, "steps")
+		dice := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		for _, n := range steps {
+			for range n {
+				home := uint32(len(x.buckets)-3) + dice.Uint32N(5)
+				hash := home%uint32(len(x.buckets)) | dice.Uint32N(4)<<20 | 1<<31
+				x.put(hash)
+				queue = append(queue, hash)
+			}
+			if gone := min(-n, len(queue)); gone > 0 {
+				x.forget(gone)
+				queue = queue[gone:]
+			}
+			if x.len() != len(queue) {
+				t.Fatalf("%d values, want %d", x.len(), len(queue))
+			}
+			for i, hash := range queue {
+				want := x.first + uint32(i)
+				if _, found := x.find(hash, func(place uint32) bool { return place == want }); !found {
+					t.Fatalf("value %d of %d is not found", i, len(queue))
+				}
+			}
+			for _, hash := range queue {
+				x.find(hash, func(place uint32) bool {
+					if !x.alive(entry(hash)<<32 | entry(place)) {
+						t.Fatalf("place %d is asked for: %d to %d are in", place, x.first, x.next)
+					}
+					return false
+				})
+			}
+		}
+	})
+}
+
+// When the table grows, entries do not come in the order of their places: a bucket that
+// many pass must remember the newest of them, not the last.
+func TestIndexGrowsInAnyOrder(t *testing.T) {
+	x := newIndex()
+	const home, elsewhere, old = 1 << 31, 1<<31 | 100, 468
+	full := fullAtBucket * smallIndex
+	for range full {
+		x.put(home)
+	}
+	x.forget(full - old)
+	for range full - old { // into the first buckets, where the forgotten ones were
+		x.put(home)
+	}
+	x.put(elsewhere)
+	if len(x.buckets) == smallIndex {
+		t.Fatal("the table has not grown")
+	}
+	x.forget(old)
+	for want := x.first; want != x.next-1; want++ {
+		if _, found := x.find(home, func(place uint32) bool { return place == want }); !found {
+			t.Fatalf("place %d is not found", want)
+		}
+	}
+}
+
+// Room that values have left is taken again: the table of a log that goes on does not grow.
+func TestIndexDoesNotGrow(t *testing.T) {
+	x := newIndex()
+	dice := rand.New(rand.NewPCG(1, 1))
+	for range 100_000 {
+		x.put(dice.Uint32() | 1<<31)
+		if x.len() > 4*smallIndex {
+			x.forget(1)
+		}
+	}
+	if len(x.buckets) != smallIndex {
+		t.Errorf("%d buckets", len(x.buckets))
+	}
+	far := 0
+	for _, b := range x.buckets {
+		if x.alive(b[inBucket]) {
+			far++
+		}
+	}
+	if far > smallIndex/4 {
+		t.Errorf("%d of %d buckets were too small", far, smallIndex)
+	}
 }
 
 // More than MaxRecent values push the oldest epochs out, but never the last one.
@@ -80,11 +172,11 @@ func TestRecentIsBounded(t *testing.T) {
 		r.enter(ids, func(i int) { t.Fatalf("value %d is not fresh", i) })
 		r.end(epoch, []bft.Hash{{byte(epoch)}})
 	}
-	if len(r.epochs) != 3 || r.values.used != 3*each || len(r.batches) != 3 {
-		t.Errorf("%d epochs with %d values and %d batches", len(r.epochs), r.values.used, len(r.batches))
+	if len(r.epochs) != 3 || r.values.len() != 3*each || len(r.batches) != 3 {
+		t.Errorf("%d epochs with %d values and %d batches", len(r.epochs), r.values.len(), len(r.batches))
 	}
-	if got := len(r.values.slots); got != 2*MaxRecent {
-		t.Errorf("the index has %d slots", got)
+	if got := len(r.values.buckets); got != MaxRecent/4 {
+		t.Errorf("the index has %d buckets", got)
 	}
 	for i, want := range map[uint64]bool{0: false, 2*each - 1: false, 2 * each: true, n - 1: true, n: false} {
 		if _, logged := r.epochOf(valueID(i)); logged != want {
