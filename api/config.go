@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -75,9 +76,10 @@ type Limits struct {
 
 // Node is what the API needs of a node. [Of] makes one of a *node.Node.
 type Node interface {
-	// Enqueue takes a value, whose payload it copies. Errors: [node.ErrEmpty],
-	// [node.ErrTooLarge], [node.ErrBusy], [node.ErrTaken], [node.ErrStopped].
-	Enqueue(v batch.Value) (Ticket, error)
+	// Enqueue takes a value, whose payload it copies, and when it came. Errors:
+	// [node.ErrEmpty], [node.ErrTooLarge], [node.ErrBusy], [node.ErrTaken],
+	// [node.ErrStopped].
+	Enqueue(v batch.Value, came time.Time) (Ticket, error)
 	// Height is the last block's.
 	Height() uint64
 	// WaitHeight returns when Height is at least so much.

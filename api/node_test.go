@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"abad/api"
 	"abad/api/apitest"
@@ -95,7 +96,7 @@ func TestRealNode(t *testing.T) {
 		t.Errorf("%+v", st)
 	}
 	get("/readyz")
-	if ticket, err := api.Of(n).Enqueue(batch.Value{}); ticket != nil || err == nil {
+	if ticket, err := api.Of(n).Enqueue(batch.Value{}, time.Now()); ticket != nil || err == nil {
 		t.Errorf("an empty value: %v, %v", ticket, err)
 	}
 

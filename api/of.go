@@ -1,6 +1,8 @@
 package api
 
 import (
+	"time"
+
 	"abad/batch"
 	"abad/node"
 )
@@ -11,10 +13,10 @@ func Of(n *node.Node) Node { return real{n} }
 // real differs from *node.Node in one result type, which the language wants alike.
 type real struct{ *node.Node }
 
-func (r real) Enqueue(v batch.Value) (Ticket, error) {
-	t, err := r.Node.Enqueue(v)
+func (r real) Enqueue(v batch.Value, came time.Time) (Ticket, error) {
+	t, err := r.Node.Enqueue(v, came)
 	if err != nil {
-		return nil, err // not a nil *node.Ticket in an interface that is not nil
+		return nil, err // not a node.Ticket of nothing
 	}
 	return t, nil
 }

@@ -89,7 +89,7 @@ func (s *Server) enqueue(w *reply, r *http.Request) (Ticket, batch.ValueID, erro
 		return nil, batch.ValueID{}, problemf(http.StatusBadRequest, "the header %s and the body's %q differ", wire.IDHeader, "id")
 	}
 	w.Header().Set(wire.IDHeader, name.String())
-	ticket, err := s.conf.Node.Enqueue(batch.Value{ID: *name, Payload: body.payload})
+	ticket, err := s.conf.Node.Enqueue(batch.Value{ID: *name, Payload: body.payload}, time.Now())
 	return ticket, *name, err
 }
 
@@ -115,7 +115,6 @@ func parseID(where, text string) (*batch.ValueID, error) {
 
 // await answers when the value is in a block, or with 202 when time is up.
 func await(w *reply, r *http.Request, ticket Ticket, id batch.ValueID, wait time.Duration) error {
-	began := time.Now()
 	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
 	receipt, err := ticket.Wait(ctx)
@@ -126,7 +125,7 @@ func await(w *reply, r *http.Request, ticket Ticket, id batch.ValueID, wait time
 		}
 		return err
 	}
-	ms := float64(time.Since(began).Microseconds()) / 1000
+	ms := float64(receipt.Took.Microseconds()) / 1000
 	answer(w, http.StatusOK, wire.Receipt{Block: receipt.Block, Index: receipt.Index, ID: id, MS: math.Round(ms*1000) / 1000, Ahead: receipt.Ahead})
 	return nil
 }

@@ -109,14 +109,16 @@ func newValueStream(s *Server, cancel context.CancelCauseFunc, body io.Reader, d
 	return st
 }
 
-// source remembers how a body ended.
+// source remembers when the last bytes of a body came, and how it ended.
 type source struct {
-	r   io.Reader
-	err error
+	r    io.Reader
+	came time.Time
+	err  error
 }
 
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
+	s.came = time.Now() // once for many values
 	if err != nil {
 		s.err = err
 	}
@@ -144,8 +146,7 @@ func (st *valueStream) run(ctx context.Context, send func([]byte) error) error {
 // promise is a value on its way, or the answer to one that is not.
 type promise struct {
 	ticket Ticket
-	began  time.Time
-	answer wire.Answer // where there is no ticket
+	answer *wire.Answer // where there is no ticket
 }
 
 // errGone: the connection is broken, and nobody waits for answers.
@@ -276,26 +277,32 @@ func (st *valueStream) skip(length int64) error {
 
 // enqueue gives a value to the node, as soon as it has room.
 func (st *valueStream) enqueue(ctx context.Context, v batch.Value) error {
-	p := promise{began: time.Now()}
-	var err error
-	full := st.until(ctx, func() bool {
-		p.ticket, err = st.server.conf.Node.Enqueue(v)
-		return !errors.Is(err, node.ErrBusy)
-	})
-	if full != nil {
-		return full
+	ticket, err := st.server.conf.Node.Enqueue(v, st.body.came)
+	if errors.Is(err, node.ErrBusy) {
+		full := st.until(ctx, func() bool {
+			ticket, err = st.server.conf.Node.Enqueue(v, st.body.came)
+			return !errors.Is(err, node.ErrBusy)
+		})
+		if full != nil {
+			return full
+		}
 	}
 	if err != nil {
 		why := st.explain(err)
 		if why.retry || why.status >= 500 {
 			return why
 		}
-		p = promise{answer: refuse(why)}
+		return st.promise(ctx, promise{answer: refuse(why)})
 	}
-	return st.promise(ctx, p)
+	return st.promise(ctx, promise{ticket: ticket})
 }
 
 func (st *valueStream) promise(ctx context.Context, p promise) error {
+	select {
+	case st.flight <- p: // as nearly always: less work than with a way out
+		return nil
+	default:
+	}
 	select {
 	case st.flight <- p:
 		return nil
@@ -343,13 +350,13 @@ func (st *valueStream) settle(ctx context.Context) {
 
 func (p promise) await(ctx context.Context) (wire.Answer, error) {
 	if p.ticket == nil {
-		return p.answer, nil
+		return *p.answer, nil
 	}
 	receipt, err := p.ticket.Wait(ctx)
 	if err != nil {
 		return wire.Answer{}, err
 	}
-	took := uint32(min(time.Since(p.began).Microseconds(), math.MaxUint32))
+	took := uint32(min(receipt.Took.Microseconds(), math.MaxUint32))
 	kind := wire.Placed
 	if receipt.Ahead {
 		kind = wire.Ahead
@@ -362,15 +369,15 @@ func (p promise) await(ctx context.Context) (wire.Answer, error) {
 func (st *valueStream) failed(ctx context.Context, err error) wire.Answer {
 	switch {
 	case errors.Is(context.Cause(ctx), errStopping):
-		return end(stopping())
+		return *end(stopping())
 	case ctx.Err() != nil:
-		return end(problemf(http.StatusBadRequest, "%s", errGone)) // which nobody reads
+		return *end(problemf(http.StatusBadRequest, "%s", errGone)) // which nobody reads
 	}
 	why := st.explain(err)
 	if why.retry || why.status >= 500 {
-		return end(why)
+		return *end(why)
 	}
-	return refuse(why)
+	return *refuse(why)
 }
 
 // explain is never nil: what is not the client's to know is logged.
@@ -421,12 +428,12 @@ func broken(ctx context.Context) error {
 	return nil
 }
 
-func refuse(p *problem) wire.Answer {
-	return wire.Answer{Kind: wire.Refused, Status: uint16(p.status), Reason: p.text}
+func refuse(p *problem) *wire.Answer {
+	return &wire.Answer{Kind: wire.Refused, Status: uint16(p.status), Reason: p.text}
 }
 
-func end(p *problem) wire.Answer {
-	return wire.Answer{Kind: wire.Ended, Status: uint16(p.status), Reason: p.text}
+func end(p *problem) *wire.Answer {
+	return &wire.Answer{Kind: wire.Ended, Status: uint16(p.status), Reason: p.text}
 }
 
 // cut is why a value did not come to its end.

@@ -401,7 +401,7 @@ func FuzzValueStream(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		in := bytes.NewReader(out)
+		in := bufio.NewReader(bytes.NewReader(out))
 		known := map[batch.ValueID]string{}
 		for len(body) >= wire.ValueHead {
 			length, id := wire.ReadValueHead([wire.ValueHead]byte(body))

@@ -21,6 +21,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/zeebo/blake3"
 
@@ -86,6 +87,9 @@ type Builder struct {
 
 // NewBuilder starts a batch with 16 bytes of salt, which should be random.
 func NewBuilder(salt [16]byte) *Builder { return &Builder{data: salt[:]} }
+
+// Grow makes room for size bytes in all, as the next batch is often as large as the last.
+func (b *Builder) Grow(size int) { b.data = slices.Grow(b.data, max(0, size-len(b.data))) }
 
 // Add appends a value, copying its payload.
 func (b *Builder) Add(v Value) {

@@ -202,13 +202,13 @@ func (w *worker) send(ctx context.Context, p *client.Pipeline) {
 			return
 		}
 	}
-	for w.turn(ctx) {
-		v := sent{meant: time.Now(), at: int(w.dice.Uint64() % spare)}
-		w.dice.Read(v.id[:])
-		if w.sched != nil {
-			v.meant = w.sched.due()
-			w.sched.next()
+	for {
+		meant, ok := w.turn(ctx)
+		if !ok {
+			break
 		}
+		v := sent{meant: meant, at: int(w.dice.Uint64() % spare)}
+		w.dice.Read(v.id[:])
 		w.mu.Lock()
 		w.flight = append(w.flight, v)
 		w.mu.Unlock()
@@ -223,17 +223,19 @@ func (w *worker) send(ctx context.Context, p *client.Pipeline) {
 
 func (w *worker) value(v sent) []byte { return w.payload[v.at : v.at+w.conf.Size] }
 
-// turn waits until the next value is to be sent, and reports false when none is.
-func (w *worker) turn(ctx context.Context) bool {
+// turn waits until the next value is to be sent, and tells when that was meant to be; or
+// reports false when none is.
+func (w *worker) turn(ctx context.Context) (meant time.Time, ok bool) {
 	if w.sched != nil {
 		due := w.sched.due()
 		if !due.Before(w.stop) {
-			return false
+			return due, false
 		}
-		if wait := time.Until(due); wait > 0 {
-			return pause(ctx, wait) == nil
+		if wait := time.Until(due); wait > 0 && pause(ctx, wait) != nil || ctx.Err() != nil {
+			return due, false
 		}
-		return ctx.Err() == nil
+		w.sched.next()
+		return due, true
 	}
 	w.mu.Lock()
 	for len(w.flight)-w.front >= w.conf.Depth && ctx.Err() == nil {
@@ -241,7 +243,8 @@ func (w *worker) turn(ctx context.Context) bool {
 	}
 	w.mu.Unlock()
 	if w.conf.Alone && pause(ctx, alonePause) != nil {
-		return false
+		return meant, false
 	}
-	return ctx.Err() == nil && time.Now().Before(w.stop)
+	meant = time.Now()
+	return meant, ctx.Err() == nil && meant.Before(w.stop)
 }

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"time"
 
 	"abad/api"
 	"abad/api/apitest"
@@ -13,7 +14,7 @@ import (
 // measure what is in front of a node.
 type instant struct{ *apitest.Log }
 
-func (instant) Enqueue(v batch.Value) (api.Ticket, error) { return placed{v.ID}, nil }
+func (instant) Enqueue(v batch.Value, _ time.Time) (api.Ticket, error) { return placed{v.ID}, nil }
 
 type placed struct{ id batch.ValueID }
 

@@ -48,6 +48,17 @@ type Taken struct {
 // Skipped reports whether value i of the batch is not in the log by this block.
 func (t Taken) Skipped(i int) bool { return i/8 < len(t.Skip) && t.Skip[i/8]&(1<<(i%8)) != 0 }
 
+// SkippedBefore counts the values before value i that are not in the log by this block.
+func (t Taken) SkippedBefore(i int) (n int) {
+	if len(t.Skip) == 0 {
+		return 0
+	}
+	for _, b := range t.Skip[:i/8] {
+		n += bits.OnesCount8(b)
+	}
+	return n + bits.OnesCount8(t.Skip[i/8]&(1<<(i%8)-1))
+}
+
 // Kept counts the values that the block took from the batch.
 func (t Taken) Kept() int {
 	n := int(t.Total)

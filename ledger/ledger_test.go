@@ -327,3 +327,18 @@ func TestOrphansAreCounted(t *testing.T) {
 		}
 	}
 }
+
+func TestSkippedBefore(t *testing.T) {
+	taken := Taken{Total: 20, Skip: []byte{0b10000001, 0xff, 0b0010}}
+	for i, n := 0, 0; i < 20; i++ {
+		if got := taken.SkippedBefore(i); got != n {
+			t.Errorf("before value %d %d are skipped, want %d", i, got, n)
+		}
+		if taken.Skipped(i) {
+			n++
+		}
+	}
+	if got := (Taken{Total: 20}).SkippedBefore(19); got != 0 {
+		t.Errorf("%d of none", got)
+	}
+}

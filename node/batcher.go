@@ -27,6 +27,7 @@ type batcher struct {
 	sealing []*building // not launched yet
 	sealed  map[bft.Hash]*building
 	queued  int64         // bytes in all of these
+	last    int           // the size of the last one that was sealed; the next may be as large
 	due     time.Time     // a batch that is not full is sealed then, if no epoch was opened
 	linger  time.Duration // the longest wait for that
 	stopped bool
@@ -35,49 +36,17 @@ type batcher struct {
 // building is a batch and who waits for its values, in their order.
 type building struct {
 	builder *batch.Builder
-	data    []byte // once it is sealed
-	tickets []*Ticket
-	since   time.Time // of the first value
+	data    []byte      // once it is sealed
+	came    []time.Time // of each value
+	since   time.Time   // of the first
+	fate    *fate
 
 	patience time.Duration // see overdue
 }
 
-// Ticket is the promise of a receipt.
-type Ticket struct {
-	value batch.ValueID
-	since time.Time // of the submission
-	done  chan struct{}
-	got   Receipt
-	err   error
-}
-
-// ID is the value's.
-func (t *Ticket) ID() batch.ValueID { return t.value }
-
-// Wait gives the receipt once the value is in a block.
-func (t *Ticket) Wait(ctx context.Context) (Receipt, error) {
-	select {
-	case <-t.done: // as most are when a stream comes to them
-		return t.got, t.err
-	default:
-	}
-	select {
-	case <-t.done:
-		return t.got, t.err
-	case <-ctx.Done():
-		return Receipt{}, context.Cause(ctx)
-	}
-}
-
-func (t *Ticket) settle(r Receipt, err error) {
-	t.got, t.err = r, err
-	close(t.done)
-}
-
 func (t *building) fail(err error) {
-	for _, ticket := range t.tickets {
-		ticket.settle(Receipt{}, err)
-	}
+	t.fate.err = err
+	close(t.fate.known)
 }
 
 func newBatcher(l Limits) *batcher {
@@ -85,38 +54,38 @@ func newBatcher(l Limits) *batcher {
 }
 
 // enqueue adds a value to the batch being made. It copies the payload.
-func (b *batcher) enqueue(v batch.Value) (*Ticket, error) {
-	t, err := b.add(v)
+func (b *batcher) enqueue(v batch.Value, came time.Time) (Ticket, error) {
+	t, err := b.add(v, came)
 	b.received.note(err)
 	return t, err
 }
 
-func (b *batcher) add(v batch.Value) (*Ticket, error) {
+func (b *batcher) add(v batch.Value, came time.Time) (Ticket, error) {
 	if len(v.Payload) == 0 {
-		return nil, ErrEmpty
+		return Ticket{}, ErrEmpty
 	}
 	if len(v.Payload) > b.limits.MaxValue {
-		return nil, fmt.Errorf("%w: %d bytes, and the limit is %d", ErrTooLarge, len(v.Payload), b.limits.MaxValue)
+		return Ticket{}, fmt.Errorf("%w: %d bytes, and the limit is %d", ErrTooLarge, len(v.Payload), b.limits.MaxValue)
 	}
-	t := &Ticket{value: v.ID, since: time.Now(), done: make(chan struct{})}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	size := len(v.Payload) + batch.Overhead
 	switch {
 	case b.stopped:
-		return nil, ErrStopped
+		return Ticket{}, ErrStopped
 	case b.queued+int64(size) > b.limit():
-		return nil, ErrBusy
+		return Ticket{}, ErrBusy
 	}
 	if b.open != nil && b.open.builder.Size()+size > b.limits.BatchTarget {
 		b.full, b.open = append(b.full, b.open), nil
 	}
 	if b.open == nil {
-		b.open = begin()
+		b.open = begin(b.last)
 		b.queued += int64(b.open.builder.Size())
 	}
+	t := Ticket{id: v.ID, came: came, fate: b.open.fate, index: len(b.open.came)}
 	b.open.builder.Add(v)
-	b.open.tickets = append(b.open.tickets, t)
+	b.open.came = append(b.open.came, came)
 	b.queued += int64(size)
 	signal(b.wake)
 	return t, nil
@@ -126,10 +95,12 @@ func (b *batcher) add(v batch.Value) (*Ticket, error) {
 // that they never stop reading.
 func (b *batcher) limit() int64 { return b.limits.Backlog / 2 }
 
-func begin() *building {
+func begin(size int) *building {
 	var salt [16]byte
 	rand.Read(salt[:]) // never fails
-	return &building{builder: batch.NewBuilder(salt), since: time.Now()}
+	builder := batch.NewBuilder(salt)
+	builder.Grow(size)
+	return &building{builder: builder, since: time.Now(), fate: &fate{known: make(chan struct{})}}
 }
 
 // next waits until a batch is to be sealed, and takes it.
@@ -192,6 +163,7 @@ func (b *batcher) takeOpen() *building {
 
 func (b *batcher) seal(t *building) {
 	t.data, t.builder = t.builder.Bytes(), nil
+	b.last = len(t.data)
 	b.sealing = append(b.sealing, t)
 }
 

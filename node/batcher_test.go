@@ -27,7 +27,7 @@ func TestBatchesAreNotPutOff(t *testing.T) {
 			b := newBatcher(Limits{}.withDefaults())
 			began := time.Now()
 			b.opened(rest)
-			if _, err := b.enqueue(batch.Value{Payload: []byte("value")}); err != nil {
+			if _, err := b.enqueue(batch.Value{Payload: []byte("value")}, time.Now()); err != nil {
 				t.Fatal(err)
 			}
 			next := began.Add(c.every)
@@ -57,7 +57,7 @@ func TestBatchesFollowTheEpochs(t *testing.T) {
 	b := newBatcher(Limits{}.withDefaults())
 	enqueue := func() {
 		t.Helper()
-		if _, err := b.enqueue(batch.Value{Payload: []byte("value")}); err != nil {
+		if _, err := b.enqueue(batch.Value{Payload: []byte("value")}, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -67,7 +67,7 @@ func TestBatchesFollowTheEpochs(t *testing.T) {
 		t.Error("a batch is made during the rest")
 	}
 	enqueue()
-	if sealed := b.takeOpen(); sealed == nil || len(sealed.tickets) != 2 || b.own().Values != 2 {
+	if sealed := b.takeOpen(); sealed == nil || len(sealed.came) != 2 || b.own().Values != 2 {
 		t.Errorf("an epoch takes %v, and %d values wait", sealed, b.own().Values)
 	}
 	if b.takeOpen() != nil {
@@ -103,7 +103,7 @@ func TestAnEpochTakesWhatIsHere(t *testing.T) {
 		func() { d.pace.next = time.Now() },
 		func() { go c.nodes[1].Submit(context.Background(), value(10)) },
 	} {
-		ticket, err := d.batcher.enqueue(value(1 + i))
+		ticket, err := d.batcher.enqueue(value(1+i), time.Now())
 		must(err)
 		must(d.look(within(t), open))
 		if _, err := ticket.Wait(within(t)); err != nil {
@@ -120,7 +120,7 @@ func TestTheEndOfARestMakesABatch(t *testing.T) {
 	}
 	b := newBatcher(Limits{}.withDefaults())
 	b.opened(time.Hour)
-	if _, err := b.enqueue(batch.Value{Payload: []byte("value")}); err != nil {
+	if _, err := b.enqueue(batch.Value{Payload: []byte("value")}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	launched := 0

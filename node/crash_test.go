@@ -109,7 +109,7 @@ func (c *cluster) load(nodes ...int) *load {
 	for w, i := range nodes {
 		l.done.Go(func() {
 			for v := 0; ctx.Err() == nil; v++ {
-				ticket, err := c.nodes[i].Enqueue(value(100_000*w + v))
+				ticket, err := c.nodes[i].Enqueue(value(100_000*w+v), time.Now())
 				if err == nil {
 					_, err = ticket.Wait(within(c.t))
 				}

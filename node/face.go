@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"time"
 
 	"abad/batch"
 	"abad/ledger"
@@ -12,13 +13,16 @@ import (
 )
 
 // Enqueue puts a value on its way and returns at once. It copies the payload. The
-// errors are [ErrEmpty], [ErrTooLarge], [ErrBusy] and [ErrStopped].
-func (n *Node) Enqueue(v batch.Value) (*Ticket, error) { return n.batcher.enqueue(v) }
+// receipt's time counts from when the value came. The errors are [ErrEmpty],
+// [ErrTooLarge], [ErrBusy] and [ErrStopped].
+func (n *Node) Enqueue(v batch.Value, came time.Time) (Ticket, error) {
+	return n.batcher.enqueue(v, came)
+}
 
 // Submit is Enqueue, and Wait for the receipt. [ErrTaken] says that the log has
 // another value under this id.
 func (n *Node) Submit(ctx context.Context, v batch.Value) (Receipt, error) {
-	t, err := n.Enqueue(v)
+	t, err := n.Enqueue(v, time.Now())
 	if err != nil {
 		return Receipt{}, err
 	}

@@ -44,7 +44,7 @@ func TestUnreachableForAWhile(t *testing.T) {
 	c.startAll()
 	c.submitAll(0, 20, 0, 1, 2, 3)
 	off.Store(true)
-	ticket, err := c.nodes[2].Enqueue(value(20))
+	ticket, err := c.nodes[2].Enqueue(value(20), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestUnreachableForAWhile(t *testing.T) {
 		}
 	}
 	select {
-	case <-ticket.done:
+	case <-ticket.fate.known:
 		t.Error("a value was decided at a node that reaches nobody")
 	default:
 	}

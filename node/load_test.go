@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"abad/batch"
 )
@@ -26,7 +27,7 @@ func BenchmarkSaturation(b *testing.B) {
 	var wg sync.WaitGroup
 	for _, n := range c.nodes {
 		wg.Go(func() {
-			var waiting []*Ticket // oldest first
+			var waiting []Ticket // oldest first
 			settle := func() {
 				if _, err := waiting[0].Wait(within(b)); err != nil {
 					b.Error(err)
@@ -36,8 +37,8 @@ func BenchmarkSaturation(b *testing.B) {
 			for given.Add(1) <= int64(b.N) && !b.Failed() {
 				v := batch.Value{Payload: make([]byte, 250)}
 				rand.Read(v.ID[:])
-				t, err := n.Enqueue(v)
-				for ; errors.Is(err, ErrBusy); t, err = n.Enqueue(v) {
+				t, err := n.Enqueue(v, time.Now())
+				for ; errors.Is(err, ErrBusy); t, err = n.Enqueue(v, time.Now()) {
 					settle()
 				}
 				if err != nil {

@@ -94,14 +94,18 @@ func TestAlike(t *testing.T) {
 func TestForetell(t *testing.T) {
 	b := newBatcher(Limits{}.withDefaults())
 	d := &driver{batcher: b, meters: Meters{}.withDefaults()}
-	launched := func(name string, values int) (bft.Hash, []*Ticket) {
-		own := &building{}
+	launched := func(name string, values int) (bft.Hash, []Ticket) {
+		var tickets []Ticket
 		for i := range values {
-			own.tickets = append(own.tickets, &Ticket{value: value(i).ID, done: make(chan struct{})})
+			ticket, err := b.enqueue(value(i), time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			tickets = append(tickets, ticket)
 		}
 		digest := bft.Sum([]byte(name))
-		b.launched(digest, own)
-		return digest, own.tickets
+		b.launched(digest, b.takeOpen())
+		return digest, tickets
 	}
 	whole, wholeTickets := launched("whole", 2)
 	partly, partlyTickets := launched("partly", 3)
@@ -113,18 +117,19 @@ func TestForetell(t *testing.T) {
 	d.foretell(block)
 	for i, ticket := range wholeTickets {
 		select {
-		case <-ticket.done:
+		case <-ticket.fate.known:
 		default:
 			t.Fatalf("value %d has no receipt", i)
 		}
-		if want := (Receipt{Block: 7, Index: uint64(9 + 2 + i), ID: ticket.value, Ahead: true}); ticket.got != want || ticket.err != nil {
-			t.Errorf("value %d: %+v, %v, want %+v", i, ticket.got, ticket.err, want)
+		got, err := ticket.Wait(within(t))
+		if want := (Receipt{Block: 7, Index: uint64(9 + 2 + i), ID: value(i).ID, Ahead: true, Took: got.Took}); got != want || err != nil || got.Took <= 0 {
+			t.Errorf("value %d: %+v, %v, want %+v", i, got, err, want)
 		}
 	}
 	for i, ticket := range partlyTickets {
 		select {
-		case <-ticket.done:
-			t.Errorf("value %d of a batch with a repeat: %+v, %v", i, ticket.got, ticket.err)
+		case <-ticket.fate.known:
+			t.Errorf("value %d of a batch with a repeat has a receipt", i)
 		default:
 		}
 	}

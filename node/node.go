@@ -87,7 +87,8 @@ type Receipt struct {
 	Block uint64 // height
 	Index uint64 // among the block's values, from 0
 	ID    batch.ValueID
-	Ahead bool // this node does not have the block yet, f+1 others do
+	Ahead bool          // this node does not have the block yet, f+1 others do
+	Took  time.Duration // from the submission to the block; 0 from a look-up
 }
 
 // Errors of a submission.

@@ -3,7 +3,6 @@ package node
 import (
 	"errors"
 	"sync/atomic"
-	"time"
 )
 
 // Outcome says how a submission was received.
@@ -49,7 +48,7 @@ func (b *batcher) outcomes() map[Outcome]uint64 {
 	}
 }
 
-// own tells what waits. A batch's first ticket is its oldest.
+// own tells what waits. A batch's first value is its oldest.
 func (b *batcher) own() Own {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -58,9 +57,9 @@ func (b *batcher) own() Own {
 		if t == nil {
 			return
 		}
-		o.Values += len(t.tickets)
-		if len(t.tickets) > 0 && (o.Oldest.IsZero() || t.tickets[0].since.Before(o.Oldest)) {
-			o.Oldest = t.tickets[0].since
+		o.Values += len(t.came)
+		if len(t.came) > 0 && (o.Oldest.IsZero() || t.came[0].Before(o.Oldest)) {
+			o.Oldest = t.came[0]
 		}
 	}
 	count(b.open)
@@ -75,6 +74,3 @@ func (b *batcher) own() Own {
 	}
 	return o
 }
-
-// age is how long ago the value was submitted.
-func (t *Ticket) age(now time.Time) time.Duration { return now.Sub(t.since) }

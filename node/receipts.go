@@ -19,7 +19,7 @@ import (
 // needs a look into older blocks is looked up beside the driver: clients that send
 // everything again after a fault must not hold up the votes.
 func (d *driver) settle(blocks []ledger.Committed) {
-	var repeats []repeat
+	var repeats []*repeat
 	for _, c := range blocks {
 		height, index := c.Block.Header.Epoch, uint64(0)
 		for _, taken := range c.Block.Batches {
@@ -48,33 +48,32 @@ func (d *driver) foretell(b *ledger.Block) {
 	}
 }
 
-// repeat is a value that was in the log already, or in an earlier batch of the
-// same block.
-type repeat struct {
-	ticket  *Ticket
-	payload []byte
-	height  uint64 // where it is; 0: the ledger does not know
-}
-
-func (d *driver) settleBatch(own *building, taken ledger.Taken, height, index uint64, ahead bool) (repeats []repeat) {
-	now := time.Now()
-	for i, ticket := range own.tickets {
+// settleBatch makes the fate of a batch known, and gives the values that the block
+// skipped.
+func (d *driver) settleBatch(own *building, taken ledger.Taken, height, first uint64, ahead bool) (repeats []*repeat) {
+	f := own.fate
+	f.when, f.block, f.first, f.taken, f.ahead = time.Now(), height, first, taken, ahead
+	for i, came := range own.came {
 		if !taken.Skipped(i) {
-			d.meters.Commit.Observe(ticket.age(now).Seconds())
-			ticket.settle(Receipt{Block: height, Index: index, ID: ticket.value, Ahead: ahead}, nil)
-			index++
+			d.meters.Commit.Observe(f.when.Sub(came).Seconds())
 			continue
 		}
-		at, _ := d.ledger.Epoch(ticket.value)
-		repeats = append(repeats, repeat{ticket, batch.At(own.data, i).Payload, at})
+		v := batch.At(own.data, i)
+		at, _ := d.ledger.Epoch(v.ID)
+		r := &repeat{id: v.ID, payload: v.Payload, height: at, known: make(chan struct{})}
+		if f.repeats == nil {
+			f.repeats = map[int]*repeat{}
+		}
+		f.repeats[i], repeats = r, append(repeats, r)
 	}
+	close(f.known)
 	return repeats
 }
 
 // settleRepeats gives a client's retry the first one's receipt, and [ErrTaken] to
 // another value under the same id. It reads each block once.
-func settleRepeats(s *store.Store, repeats []repeat) {
-	slices.SortStableFunc(repeats, func(a, b repeat) int { return cmp.Compare(a.height, b.height) })
+func settleRepeats(s *store.Store, repeats []*repeat) {
+	slices.SortStableFunc(repeats, func(a, b *repeat) int { return cmp.Compare(a.height, b.height) })
 	var height uint64
 	var places map[batch.ValueID]int
 	var values []batch.Value
@@ -88,14 +87,14 @@ func settleRepeats(s *store.Store, repeats []repeat) {
 				}
 			}
 		}
-		index, found := places[r.ticket.value]
+		index, found := places[r.id]
 		switch {
 		case err != nil || !found:
-			r.ticket.settle(Receipt{}, fmt.Errorf("%w: value %s was skipped and is not in the recent log: %w", ErrTaken, r.ticket.value, errors.Join(err, ErrNotFound)))
+			r.settle(place{}, fmt.Errorf("%w: value %s was skipped and is not in the recent log: %w", ErrTaken, r.id, errors.Join(err, ErrNotFound)))
 		case !bytes.Equal(values[index].Payload, r.payload):
-			r.ticket.settle(Receipt{}, fmt.Errorf("%w: %s is in block %d at index %d", ErrTaken, r.ticket.value, height, index))
+			r.settle(place{}, fmt.Errorf("%w: %s is in block %d at index %d", ErrTaken, r.id, height, index))
 		default:
-			r.ticket.settle(Receipt{Block: height, Index: uint64(index), ID: r.ticket.value}, nil)
+			r.settle(place{height, uint64(index)}, nil)
 		}
 	}
 }

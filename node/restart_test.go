@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"abad/batch"
 )
@@ -148,6 +149,7 @@ func TestSubmitErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	again, err := n.Submit(ctx, value(1))
+	again.Took = first.Took
 	if err != nil || again != first {
 		t.Errorf("a retry: %+v, %v, want %+v", again, err, first)
 	}
@@ -176,11 +178,11 @@ func TestBusyWithoutQuorum(t *testing.T) {
 		c.confs[i].Limits = Limits{Backlog: 4 * batch.MaxSize, MaxValue: 1 << 20}
 	}
 	c.start(0)
-	var tickets []*Ticket
+	var tickets []Ticket
 	for i := 0; ; i++ {
 		v := value(i)
 		v.Payload = make([]byte, 1<<20)
-		ticket, err := c.nodes[0].Enqueue(v)
+		ticket, err := c.nodes[0].Enqueue(v, time.Now())
 		if errors.Is(err, ErrBusy) {
 			break
 		}

@@ -121,7 +121,7 @@ func (l *Log) commit() {
 }
 
 // Enqueue takes a value in.
-func (l *Log) Enqueue(v batch.Value) (api.Ticket, error) {
+func (l *Log) Enqueue(v batch.Value, came time.Time) (api.Ticket, error) {
 	defer l.lock()()
 	l.asked++
 	switch {
@@ -141,12 +141,13 @@ func (l *Log) Enqueue(v batch.Value) (api.Ticket, error) {
 	if !l.held {
 		l.commit()
 	}
-	return &ticket{l, v}, nil
+	return &ticket{l, v, came}, nil
 }
 
 type ticket struct {
 	log   *Log
 	value batch.Value
+	came  time.Time
 }
 
 // Wait waits for the value's block.
@@ -154,6 +155,7 @@ func (t *ticket) Wait(ctx context.Context) (receipt node.Receipt, err error) {
 	err = t.log.wait(ctx, func() bool {
 		var ok bool
 		receipt, ok = t.log.placed[t.value.ID]
+		receipt.Took = time.Since(t.came)
 		return ok
 	})
 	if err != nil {

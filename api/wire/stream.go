@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -87,29 +88,33 @@ var errAnswer = errors.New("not an answer of a stream")
 
 // ReadAnswer reads one answer. The error is io.EOF at the end of the stream, and
 // io.ErrUnexpectedEOF in the middle of an answer.
-func ReadAnswer(r io.Reader) (a Answer, err error) {
-	var buf [receiptSize]byte
-	if _, err := io.ReadFull(r, buf[:1]); err != nil {
+func ReadAnswer(r *bufio.Reader) (a Answer, err error) {
+	kind, err := r.Peek(1)
+	if err != nil {
 		return a, err
 	}
-	a.Kind = AnswerKind(buf[0])
+	a.Kind = AnswerKind(kind[0])
 	switch a.Kind {
 	case Placed, Ahead:
-		if _, err := io.ReadFull(r, buf[1:receiptSize]); err != nil {
+		buf, err := r.Peek(receiptSize)
+		if err != nil {
 			return a, midway(err)
 		}
 		a.Block, a.Index = binary.BigEndian.Uint64(buf[1:]), binary.BigEndian.Uint64(buf[9:])
 		a.Micros = binary.BigEndian.Uint32(buf[17:])
+		r.Discard(receiptSize)
 		if a.Block == 0 {
 			return a, fmt.Errorf("%w: a value in block 0", errAnswer)
 		}
 		return a, nil
 	case Refused, Ended:
-		if _, err := io.ReadFull(r, buf[1:refusalSize]); err != nil {
+		buf, err := r.Peek(refusalSize)
+		if err != nil {
 			return a, midway(err)
 		}
 		a.Status = binary.BigEndian.Uint16(buf[1:])
 		size := binary.BigEndian.Uint16(buf[3:])
+		r.Discard(refusalSize)
 		if size > MaxReason {
 			return a, fmt.Errorf("%w: a reason of %d bytes, at most %d", errAnswer, size, MaxReason)
 		}
@@ -120,7 +125,7 @@ func ReadAnswer(r io.Reader) (a Answer, err error) {
 		a.Reason = string(reason)
 		return a, nil
 	}
-	return a, fmt.Errorf("%w: kind %d", errAnswer, buf[0])
+	return a, fmt.Errorf("%w: kind %d", errAnswer, kind[0])
 }
 
 func midway(err error) error {

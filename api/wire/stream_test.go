@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 	"strings"
@@ -20,7 +21,7 @@ func TestAnswers(t *testing.T) {
 	for _, a := range list {
 		buf = a.Append(buf)
 	}
-	in := bytes.NewReader(buf)
+	in := bufio.NewReader(bytes.NewReader(buf))
 	for _, want := range list {
 		if got, err := ReadAnswer(in); err != nil || got != want {
 			t.Fatalf("%+v %v, want %+v", got, err, want)
@@ -29,7 +30,7 @@ func TestAnswers(t *testing.T) {
 	if _, err := ReadAnswer(in); err != io.EOF {
 		t.Fatal(err)
 	}
-	if a, err := ReadAnswer(bytes.NewReader(Answer{Kind: Ended, Reason: long}.Append(nil))); err != nil || a.Reason != long[:MaxReason] {
+	if a, err := ReadAnswer(bufio.NewReader(bytes.NewReader(Answer{Kind: Ended, Reason: long}.Append(nil)))); err != nil || a.Reason != long[:MaxReason] {
 		t.Fatalf("a long reason: %v", err)
 	}
 }
@@ -40,12 +41,15 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(Answer{Kind: Refused, Status: 409, Reason: "taken"}.Append(nil))
 	f.Add([]byte{3, 0, 0, 4, 1})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		in := bytes.NewReader(data)
+		in := bufio.NewReader(bytes.NewReader(data))
 		a, err := ReadAnswer(in)
 		if err != nil {
+			if err == io.EOF && len(data) > 0 {
+				t.Fatalf("the end of %x is in the middle of an answer", data)
+			}
 			return
 		}
-		if again := a.Append(nil); !bytes.Equal(again, data[:len(data)-in.Len()]) {
+		if again := a.Append(nil); !bytes.Equal(again, data[:len(again)]) {
 			t.Fatalf("%x became %x", data, again)
 		}
 	})

@@ -1,0 +1,89 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"abad/batch"
+	"abad/ledger"
+)
+
+// Ticket is the promise of a receipt.
+type Ticket struct {
+	id    batch.ValueID
+	came  time.Time
+	fate  *fate
+	index int // of the value in its batch
+}
+
+// ID is the value's.
+func (t Ticket) ID() batch.ValueID { return t.id }
+
+// Wait gives the receipt once the value is in a block.
+func (t Ticket) Wait(ctx context.Context) (Receipt, error) {
+	if err := until(ctx, t.fate.known); err != nil {
+		return Receipt{}, err
+	}
+	f := t.fate
+	at, err := place{f.block, f.first}, f.err
+	at.index += uint64(t.index - f.taken.SkippedBefore(t.index))
+	if repeat := f.repeats[t.index]; repeat != nil {
+		if err := until(ctx, repeat.known); err != nil {
+			return Receipt{}, err
+		}
+		at, err = repeat.at, repeat.err
+	}
+	if err != nil {
+		return Receipt{}, err
+	}
+	return Receipt{Block: at.block, Index: at.index, ID: t.id, Ahead: f.ahead, Took: f.when.Sub(t.came)}, nil
+}
+
+// until waits for a channel that is closed.
+func until(ctx context.Context, closed <-chan struct{}) error {
+	select {
+	case <-closed: // as most are when a stream comes to them
+		return nil
+	default:
+	}
+	select {
+	case <-closed:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// place is where in the log a value is.
+type place struct{ block, index uint64 }
+
+// fate is what becomes of a batch of ours. It is all that the tickets of its values
+// hold on to, so a client that does not take its receipts keeps no batch in memory.
+type fate struct {
+	known chan struct{} // closed when the rest is
+
+	err error // why there are no receipts
+
+	when         time.Time
+	block, first uint64 // where the first value is that the block took
+	taken        ledger.Taken
+	ahead        bool
+	repeats      map[int]*repeat // by index, where the block skipped a value
+}
+
+// repeat is a value that was in the log already, or in an earlier batch of the
+// same block.
+type repeat struct {
+	id      batch.ValueID
+	payload []byte
+	height  uint64 // where it is; 0: the ledger does not know
+
+	known chan struct{} // closed when the rest is
+	at    place
+	err   error
+}
+
+func (r *repeat) settle(at place, err error) {
+	r.at, r.err, r.payload = at, err, nil
+	close(r.known)
+}

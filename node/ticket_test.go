@@ -1,0 +1,76 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"abad/bft"
+	"abad/ledger"
+)
+
+// settledBatch is a batch of ours with five values, of which a block skips the second
+// and the fourth.
+func settledBatch(t *testing.T) (tickets []Ticket, repeats []*repeat) {
+	t.Helper()
+	quorum, err := bft.NewQuorum(4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBatcher(Limits{}.withDefaults())
+	for i := range 5 {
+		ticket, err := b.enqueue(value(i), time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		tickets = append(tickets, ticket)
+	}
+	d := &driver{batcher: b, meters: Meters{}.withDefaults(), ledger: ledger.New(ledger.Config{Quorum: quorum, Epochs: 8})}
+	return tickets, d.settleBatch(b.takeOpen(), ledger.Taken{Total: 5, Skip: []byte{0b01010}}, 7, 100, false)
+}
+
+// A value that a block skips takes no place in it, and waits for what is found out
+// about it while the others have their receipts.
+func TestTicketsOfABatchWithRepeats(t *testing.T) {
+	tickets, repeats := settledBatch(t)
+	if len(repeats) != 2 || repeats[0].id != value(1).ID || repeats[1].id != value(3).ID {
+		t.Fatalf("repeats %v", repeats)
+	}
+	for i, index := range map[int]uint64{0: 100, 2: 101, 4: 102} {
+		got, err := tickets[i].Wait(within(t))
+		if want := (Receipt{Block: 7, Index: index, ID: value(i).ID, Took: got.Took}); err != nil || got != want {
+			t.Errorf("value %d: %+v, %v, want %+v", i, got, err, want)
+		}
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := tickets[1].Wait(gone); !errors.Is(err, context.Canceled) {
+		t.Errorf("a repeat that is being looked up: %v", err)
+	}
+	repeats[0].settle(place{3, 9}, nil)
+	repeats[1].settle(place{}, ErrTaken)
+	if got, err := tickets[1].Wait(within(t)); err != nil || got.Block != 3 || got.Index != 9 || got.ID != value(1).ID {
+		t.Errorf("the first one's receipt: %+v, %v", got, err)
+	}
+	if got, err := tickets[3].Wait(within(t)); !errors.Is(err, ErrTaken) || got != (Receipt{}) {
+		t.Errorf("another value under the id: %+v, %v", got, err)
+	}
+}
+
+// Clients decide how long tickets live. They must not keep payloads.
+func TestTicketsKeepNoPayload(t *testing.T) {
+	tickets, repeats := settledBatch(t)
+	for _, r := range repeats {
+		if r.payload == nil {
+			t.Fatal("a repeat cannot be compared")
+		}
+		r.settle(place{}, ErrTaken)
+		if r.payload != nil {
+			t.Error("a settled repeat keeps its batch")
+		}
+	}
+	if f := tickets[0].fate; len(f.repeats) != 2 {
+		t.Errorf("%d repeats", len(f.repeats))
+	}
+}
