@@ -25,6 +25,7 @@ type intake struct {
 	tell  func(context.Context, ledger.In) error
 	limit int64
 	plain *plain
+	spare sync.Pool // *[]byte that large pushes were read into
 
 	mu      sync.Mutex
 	coming  map[bft.Hash]int       // pushes that are being read
@@ -63,11 +64,25 @@ func (k *intake) push(ctx context.Context, from bft.ID, head []byte, size int64,
 	}
 	k.expect(digest, 1)
 	defer k.expect(digest, -1)
-	data := make([]byte, size)
+	data := k.buffer(int(size))
 	if _, err := io.ReadFull(body, data); err != nil {
 		return fmt.Errorf("push of batch %s: %w", digest.Short(), err)
 	}
-	return k.accept(ctx, from, digest, data)
+	if err := k.accept(ctx, from, digest, data); err != nil {
+		return err
+	}
+	if len(data) >= store.LargeBatch {
+		k.spare.Put(&data) // it is on the disk, and nobody else has these bytes
+	}
+	return nil
+}
+
+// buffer gives room for a batch; what is in it is garbage.
+func (k *intake) buffer(size int) []byte {
+	if spare, ok := k.spare.Get().(*[]byte); ok && cap(*spare) >= size {
+		return (*spare)[:size]
+	}
+	return make([]byte, size)
 }
 
 // accept checks a batch's bytes against its name, stores it and tells the driver.
@@ -82,7 +97,8 @@ func (k *intake) accept(ctx context.Context, maker bft.ID, digest bft.Hash, data
 	return k.keep(ctx, maker, digest, data, ids)
 }
 
-// keep takes in a batch that has been checked. The ledger need not wait for the disk.
+// keep takes in a batch that has been checked. The ledger need not wait for the disk. A
+// large one is there when it returns, and its bytes are the caller's again.
 func (k *intake) keep(ctx context.Context, maker bft.ID, digest bft.Hash, data []byte, ids []batch.ValueID) error {
 	k.plain.note(digest, data)
 	stored := k.store.QueueBatch(digest, maker, data)

@@ -13,13 +13,16 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"syscall"
 )
 
 // Large batches are one behind the other in files beside badger's, which has a record
 // of each: where it is, and its checksum. Badger would copy them into a memory map page
 // by page, write twice as much, and keep half a file of garbage for what is alive. A
 // batch is on the disk before its record. What a crash leaves behind a file's last
-// recorded batch is nobody's; each start begins a new file.
+// recorded batch is nobody's; each start begins a new file. Each batch begins a page, so
+// that it can go past the system's cache, in which a copy of it would cost as much as
+// all else on its way to the disk.
 //
 // A dropped batch becomes a hole in its file (fallocate(2)), and a file without a
 // batch goes.
@@ -40,9 +43,10 @@ type files struct {
 	sync bool
 
 	// Only who leads the writes uses these.
-	out  *os.File // nil: the next batch begins a file
-	last uint64   // the number of the newest file
-	end  int64    // of out
+	out    *os.File // nil: the next batch begins a file
+	direct bool     // writes to it are
+	last   uint64   // the number of the newest file
+	end    int64    // of out
 
 	mu      sync.Mutex
 	live    map[uint64]int // batches that have a record or get one, by file
@@ -123,10 +127,11 @@ func (f *files) load(places []place) error {
 		return err
 	}
 	f.live[number] = len(places)
-	end := int64(0)
+	end := int64(0) // of the batches
 	for _, p := range append(places, place{file: number, at: info.Size()}) {
-		if gap := p.at - end; gap > 0 {
-			f.dropped = append(f.dropped, place{file: number, at: end, size: int(gap)})
+		// Files of earlier versions have batches that do not begin a page.
+		if gap := p.at - wholePage(end); gap > 0 {
+			f.dropped = append(f.dropped, place{file: number, at: wholePage(end), size: int(gap)})
 		}
 		end = max(end, p.at+int64(p.size))
 	}
@@ -184,11 +189,11 @@ func (f *files) put(list []inFile) error {
 		f.mu.Lock()
 		f.live[f.last]++ // now: its record may come when this file gets no more, and must find it
 		f.mu.Unlock()
-		if _, err := f.out.WriteAt(b.data, f.end); err != nil {
+		if err := f.write(b.data); err != nil {
 			return err
 		}
 		place{f.last, f.end, len(b.data), crc32.Checksum(b.data, castagnoli)}.put(b.record)
-		f.end += int64(len(b.data))
+		f.end = wholePage(f.end + int64(len(b.data)))
 	}
 	return f.flush()
 }
@@ -200,6 +205,7 @@ func (f *files) begin() error {
 		return err
 	}
 	f.out, f.last, f.end = out, f.last+1, 0
+	f.direct = f.sync && setDirect(out, true) == nil
 	f.mu.Lock()
 	f.writing = f.last
 	f.mu.Unlock()
@@ -207,6 +213,23 @@ func (f *files) begin() error {
 		return nil
 	}
 	return syncDir(f.dir)
+}
+
+// write puts data at the end of the file.
+func (f *files) write(data []byte) error {
+	if f.direct {
+		err := writeDirect(f.out, data, f.end)
+		if !errors.Is(err, syscall.EINVAL) {
+			return err
+		}
+		// This file system wants more than pages of them.
+		f.direct = false
+		if err := setDirect(f.out, false); err != nil {
+			return err
+		}
+	}
+	_, err := f.out.WriteAt(data, f.end)
+	return err
 }
 
 func (f *files) flush() error {

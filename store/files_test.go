@@ -43,7 +43,7 @@ func TestLargeBatchesAreInFiles(t *testing.T) {
 	for n, size := range []int{8, LargeBatch - 1, LargeBatch, 3 << 20, LargeBatch + 1} {
 		before := s.files.end
 		d := putBatch(t, s, n, size)
-		if got := s.files.end - before; size < LargeBatch && got != 0 || size >= LargeBatch && got != int64(size) {
+		if got := s.files.end - before; size < LargeBatch && got != 0 || size >= LargeBatch && got != wholePage(int64(size)) {
 			t.Errorf("of %d bytes %d are in the file", size, got)
 		}
 		for _, s := range []*Store{s, open(t, crash(t, dir), Options{})} {
@@ -66,6 +66,70 @@ func TestLargeBatchesAreInFiles(t *testing.T) {
 	d, _ := payload(0, MaxRecord+1)
 	if err := s.PutBatch(d, 0, make([]byte, MaxRecord+1)); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("too large: %v", err)
+	}
+}
+
+// A batch is written past the system's cache wherever its bytes are in memory, and
+// through it where the disk does not take whole pages.
+func TestWritesOfBatches(t *testing.T) {
+	for _, c := range []struct {
+		what   string
+		shift  int64 // of its place in the file
+		from   int   // in its memory
+		size   int
+		direct bool
+	}{
+		{"whole pages", 0, 0, LargeBatch, true},
+		{"a part of a page at the end", 0, 0, LargeBatch + 1, true},
+		{"in the middle of a page of memory", 0, 5, LargeBatch + 77, true},
+		{"on a disk that takes no pages", 1, 0, LargeBatch, false},
+	} {
+		dir := t.TempDir()
+		s := open(t, dir, Options{})
+		putBatch(t, s, 1, LargeBatch+1)
+		if !s.files.direct {
+			t.Skip("this file system has no direct writes")
+		}
+		s.files.end += c.shift
+		d, data := payload(2, c.size)
+		if err := s.PutBatch(d, 0, append(wholePages(pageSize)[:c.from:c.from], data...)[c.from:]); err != nil {
+			t.Fatal(err)
+		}
+		if s.files.direct != c.direct {
+			t.Errorf("%s: direct writes: %t", c.what, s.files.direct)
+		}
+		putBatch(t, s, 3, LargeBatch)
+		for _, s := range []*Store{s, open(t, crash(t, dir), Options{})} {
+			for n, size := range map[int]int{1: LargeBatch + 1, 2: c.size, 3: LargeBatch} {
+				d, want := payload(n, size)
+				if got, err := s.Batch(d); err != nil || !bytes.Equal(got, want) {
+					t.Errorf("%s: batch %d: %d bytes, %v", c.what, n, len(got), err)
+				}
+			}
+			if c.shift == 0 && len(s.files.dropped) > 0 {
+				t.Errorf("%s: %v have no batch", c.what, s.files.dropped)
+			}
+		}
+	}
+}
+
+// Earlier versions wrote one batch right behind the other. A hole between two of them
+// must not reach into either.
+func TestFilesWithoutPages(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, filesDir), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f := &files{dir: filepath.Join(dir, filesDir), live: map[uint64]int{}}
+	if err := os.WriteFile(f.path(3), make([]byte, 500_000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := f.load([]place{{file: 3, at: 0, size: 100_001}, {file: 3, at: 100_001, size: 100_001}, {file: 3, at: 300_000, size: 200_000}})
+	if want := []place{{file: 3, at: 200_704, size: 300_000 - 200_704}}; err != nil || !slices.Equal(f.dropped, want) {
+		t.Errorf("%v, %v, want %v", f.dropped, err, want)
+	}
+	if err := f.load([]place{{file: 3, at: 300_000, size: 200_001}}); !errors.Is(err, ErrDamaged) {
+		t.Errorf("a batch behind the end: %v", err)
 	}
 }
 

@@ -21,6 +21,30 @@ const dsync = unix.O_DSYNC
 // them, in the file and in memory, have to be multiples of the disk's block size.
 const direct = unix.O_DIRECT
 
+// setDirect makes writes to an open file direct ones, or not. Not every file system can.
+func setDirect(f *os.File, on bool) error {
+	flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
+	if err != nil {
+		return err
+	}
+	flags &^= direct
+	if on {
+		flags |= direct
+	}
+	_, err = unix.FcntlInt(f.Fd(), unix.F_SETFL, flags)
+	return err
+}
+
+// writev writes pieces one behind the other, in one request.
+func writev(f *os.File, pieces [][]byte, at int64) (n int, err error) {
+	for {
+		n, err = unix.Pwritev(int(f.Fd()), pieces, at)
+		if err != unix.EINTR {
+			return n, err
+		}
+	}
+}
+
 // freeBytes is how much an ordinary user may still write to dir's file system.
 func freeBytes(dir string) (uint64, error) {
 	var st unix.Statfs_t

@@ -3,6 +3,7 @@
 package store
 
 import (
+	"errors"
 	"io/fs"
 	"math"
 	"os"
@@ -14,6 +15,11 @@ const (
 	dsync  = os.O_SYNC
 	direct = 0
 )
+
+func setDirect(*os.File, bool) error { return errors.ErrUnsupported }
+
+// writev is for direct writes.
+func writev(*os.File, [][]byte, int64) (int, error) { return 0, errors.ErrUnsupported }
 
 func freeBytes(string) (uint64, error) { return math.MaxUint64, nil }
 

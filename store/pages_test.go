@@ -8,9 +8,9 @@ import (
 )
 
 func TestWholePages(t *testing.T) {
-	for _, size := range []int{redoPage, 3 * redoPage, 81 * redoPage} {
+	for _, size := range []int{pageSize, 3 * pageSize, 81 * pageSize} {
 		data := wholePages(size)
-		if at := uintptr(unsafe.Pointer(&data[0])); len(data) != size || cap(data) != size || at%redoPage != 0 {
+		if at := uintptr(unsafe.Pointer(&data[0])); len(data) != size || cap(data) != size || at%pageSize != 0 {
 			t.Errorf("%d bytes, room for %d, at %x; want %d", len(data), cap(data), at, size)
 		}
 	}

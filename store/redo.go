@@ -31,7 +31,6 @@ const (
 	redoFile   = "REDO"
 	redoSize   = 4 << 20
 	redoMiddle = redoSize / 2
-	redoPage   = 4 << 10
 	redoMagic  = "abad-redo 1\n"
 	redoKeyLen = 32
 	macLen     = 16
@@ -45,7 +44,7 @@ const (
 )
 
 // halves are where those of the log begin and end.
-var halves = [2]struct{ begin, end int64 }{{redoPage, redoMiddle}, {redoMiddle, redoSize}}
+var halves = [2]struct{ begin, end int64 }{{pageSize, redoMiddle}, {redoMiddle, redoSize}}
 
 // redo is the open log.
 type redo struct {
@@ -65,12 +64,12 @@ func createRedo(dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	page := make([]byte, redoPage)
+	page := make([]byte, pageSize)
 	n := copy(page, redoMagic)
 	rand.Read(page[n : n+redoKeyLen]) // never fails
 	copy(page[n+redoKeyLen:], headSum(page))
 	// Zeros and not a hole: writing in place must need no room.
-	_, err = f.Write(append(page, make([]byte, redoSize-redoPage)...))
+	_, err = f.Write(append(page, make([]byte, redoSize-pageSize)...))
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
@@ -120,7 +119,7 @@ func openRedo(dir string, last uint64, sync bool) (*redo, []redoRecord, error) {
 		last = records[len(records)-1].number
 	}
 	// A record begins only when the one before it is on disk.
-	for at := int64(redoPage); at < redoSize; at += redoPage {
+	for at := int64(pageSize); at < redoSize; at += pageSize {
 		later, body := binary.BigEndian.Uint64(data[at+macLen:]), binary.BigEndian.Uint32(data[at+macLen+8:])
 		if later <= last+1 || body > maxRedo+maxRedoInline {
 			continue // most pages begin with none: this looks less long at them
@@ -165,7 +164,7 @@ func headed(data []byte) (*redo, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &redo{mac: mac, at: redoPage}, nil
+	return &redo{mac: mac, at: pageSize}, nil
 }
 
 // read reads the record at the front of data. Its size is 0 if it is not whole.
@@ -196,7 +195,7 @@ func (r *redo) sum(data []byte) []byte {
 }
 
 // pages rounds a size up.
-func pages(size int) int64 { return int64(size+redoPage-1) / redoPage * redoPage }
+func pages(size int) int64 { return int64(size+pageSize-1) / pageSize * pageSize }
 
 // append writes a record and returns its entries, in memory of their own.
 func (r *redo) append(number uint64, entries []entry) ([]entry, error) {

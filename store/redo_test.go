@@ -36,7 +36,7 @@ func lastRecord(t *testing.T, dir string) (data []byte, begin, end int) {
 		t.Fatal(err)
 	}
 	last := uint64(0)
-	for at := redoPage; at < len(data); at += redoPage {
+	for at := pageSize; at < len(data); at += pageSize {
 		if number, _, size := r.read(data[at:]); size > 0 && number > last {
 			begin, last = at, number
 			end = at + redoHead + int(binary.BigEndian.Uint32(data[at+macLen+8:]))
@@ -116,16 +116,16 @@ func TestTheLogGoesRound(t *testing.T) {
 	var last string
 	for i := 0; rounds < 3; i++ {
 		last = fmt.Sprint(i)
-		if err := s.SetMeta("counter", append(make([]byte, 3*redoPage), last...)); err != nil {
+		if err := s.SetMeta("counter", append(make([]byte, 3*pageSize), last...)); err != nil {
 			t.Fatal(err)
 		}
 		if s.redo.at < before {
 			rounds++ // of both halves
 		}
 		before = s.redo.at
-		if i%97 == 0 || s.redo.at < halves[s.redo.half].begin+6*redoPage {
+		if i%97 == 0 || s.redo.at < halves[s.redo.half].begin+6*pageSize {
 			c := open(t, crash(t, s.dir), Options{})
-			if data, err := c.Meta("counter"); err != nil || string(data[3*redoPage:]) != last {
+			if data, err := c.Meta("counter"); err != nil || string(data[3*pageSize:]) != last {
 				t.Fatalf("write %d is lost: %v", i, err)
 			}
 			if c.Transactions() != s.Transactions() {
@@ -173,7 +173,7 @@ func TestACrashBesideAFold(t *testing.T) {
 	fill := func() {
 		for half := s.redo.half; s.redo.half == half; {
 			n++
-			if err := s.SetMeta(fmt.Sprint("name ", n), make([]byte, 3*redoPage)); err != nil {
+			if err := s.SetMeta(fmt.Sprint("name ", n), make([]byte, 3*pageSize)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -216,7 +216,7 @@ func TestACrashBesideAFold(t *testing.T) {
 // Badger's files are of long ago, and those of the redo log are not.
 func TestBadgerIsBehind(t *testing.T) {
 	s := open(t, t.TempDir(), Options{Unsynced: true})
-	for _, writes := range []int{1, redoSize / redoPage, 3 * redoSize / redoPage} {
+	for _, writes := range []int{1, redoSize / pageSize, 3 * redoSize / pageSize} {
 		before := crash(t, s.dir)
 		fold(t, s) // so that not everything is in the log
 		for range writes {
@@ -269,14 +269,14 @@ func TestFormat2(t *testing.T) {
 	fold(t, s)
 	for i := range 200 {
 		name := fmt.Sprint("name ", i)
-		e := entry{key: namedKey(name), value: make([]byte, 4*redoPage)}
+		e := entry{key: namedKey(name), value: make([]byte, 4*pageSize)}
 		kept, err := s.redo.append(s.writes.Add(1), []entry{e})
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.recent.add(kept, size{})
 	}
-	if s.redo.at <= redoMiddle+redoPage {
+	if s.redo.at <= redoMiddle+pageSize {
 		t.Fatal("the test tests nothing")
 	}
 	old := codec.Marshal(formatRecord{Format: 2})
@@ -315,7 +315,7 @@ func TestForgedRecords(t *testing.T) {
 		data = encodeEntries(data, []entry{{key: namedKey("forged"), value: []byte("x")}})
 		binary.BigEndian.PutUint32(data[macLen+8:], uint32(len(data)-redoHead))
 		copy(data, other.redo.sum(data[macLen:]))
-		return append(data, make([]byte, redoPage-len(data))...)
+		return append(data, make([]byte, pageSize-len(data))...)
 	}
 	s := open(t, t.TempDir(), Options{})
 	last := s.Transactions()
@@ -325,7 +325,7 @@ func TestForgedRecords(t *testing.T) {
 	}
 	defer log.Close()
 	for i := range uint64(8) {
-		if _, err := log.WriteAt(forged(last+1+i), s.redo.at+int64(i)*redoPage); err != nil {
+		if _, err := log.WriteAt(forged(last+1+i), s.redo.at+int64(i)*pageSize); err != nil {
 			t.Fatal(err)
 		}
 	}
