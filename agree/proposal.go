@@ -84,9 +84,8 @@ func (p Proposal) check() error {
 // Encode gives the value's payload.
 func (p Proposal) Encode() []byte { return append([]byte(prefix), codec.Marshal(p)...) }
 
-// In reports whether there may be proposals in a batch, or any bytes with payloads
-// in them.
-func In(data []byte) bool { return bytes.Contains(data, []byte(prefix)) }
+// May reports whether a payload may be a proposal, which is much cheaper than [Decode].
+func May(payload []byte) bool { return bytes.HasPrefix(payload, []byte(prefix)) }
 
 // Decode reads a payload; for all that is not a well-formed proposal, which is most
 // of any log, it is [ErrProposal]. The signature is not checked.

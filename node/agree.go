@@ -99,7 +99,7 @@ func (n *Node) proposals(height uint64) ([]batch.Value, error) {
 		if n.driver.intake.plain.has(t.Digest) {
 			continue
 		}
-		if err := n.store.LookBatch(t.Digest, func(data []byte) { found = found || agree.In(data) }); err != nil {
+		if err := n.store.LookBatch(t.Digest, func(data []byte) { found = found || mayPropose(data) }); err != nil {
 			return nil, n.missing(height, err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"abad/agree"
+	"abad/batch"
 	"abad/bft"
 )
 
@@ -22,9 +23,19 @@ type plain struct {
 
 func newPlain() *plain { return &plain{set: map[bft.Hash]struct{}{}} }
 
-// note looks at a batch that has come.
+// mayPropose reports whether there may be proposals in a batch that was checked.
+func mayPropose(data []byte) bool {
+	for _, v := range batch.Values(data) {
+		if agree.May(v.Payload) {
+			return true
+		}
+	}
+	return false
+}
+
+// note looks at a batch that has come and was checked.
 func (p *plain) note(digest bft.Hash, data []byte) {
-	if agree.In(data) {
+	if mayPropose(data) {
 		return
 	}
 	p.mu.Lock()

@@ -38,7 +38,7 @@ func (s *Store) Backup(w io.Writer) error {
 			return nil
 		}
 		if key[0] == placeKey { // a backup need not know which batches are in files
-			data, err := s.readFile(r)
+			data, err := s.readFile(key, r)
 			if err != nil {
 				return err
 			}

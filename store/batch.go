@@ -178,7 +178,7 @@ func (s *Store) look(digest bft.Hash, look func(data []byte, own bool)) error {
 		if !inFile {
 			return r.value(func(data []byte) error { look(data, false); return nil })
 		}
-		data, err := s.readFile(r)
+		data, err := s.readFile(placeOf(digest), r)
 		if err == nil {
 			look(data, true)
 		}

@@ -17,7 +17,7 @@ func everything(s *Store) (map[string]string, error) {
 	all := map[string]string{}
 	err := s.scan(nil, nil, func(key []byte, r record) error {
 		if key[0] == placeKey {
-			data, err := s.readFile(r)
+			data, err := s.readFile(key, r)
 			all[string(key)] = string(data)
 			return err
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"io/fs"
 	"os"
@@ -14,10 +13,13 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+
+	"abad/batch"
+	"abad/bft"
 )
 
 // Large batches are one behind the other in files beside badger's, which has a record
-// of each: where it is, and its checksum. Badger would copy them into a memory map page
+// of each: where it is. Its name is its checksum. Badger would copy them into a memory map page
 // by page, write twice as much, and keep half a file of garbage for what is alive. A
 // batch is on the disk before its record. What a crash leaves behind a file's last
 // recorded batch is nobody's; each start begins a new file. Each batch begins a page, so
@@ -62,28 +64,29 @@ type inFile struct {
 
 // place is where a batch is.
 type place struct {
-	file     uint64
-	at       int64
-	size     int
-	checksum uint32 // CRC-32C
+	file uint64
+	at   int64
+	size int
 }
 
-const placeSize = 8 + 8 + 4 + 4
+const (
+	placeSize  = 8 + 8 + 4
+	placeSize4 = placeSize + 4 // format 4 had a checksum besides the name
+)
 
 func (p place) put(record []byte) {
 	binary.BigEndian.PutUint64(record, p.file)
 	binary.BigEndian.PutUint64(record[8:], uint64(p.at))
 	binary.BigEndian.PutUint32(record[16:], uint32(p.size))
-	binary.BigEndian.PutUint32(record[20:], p.checksum)
 }
 
 func decodePlace(record []byte) (place, error) {
-	if len(record) != placeSize {
+	if len(record) != placeSize && len(record) != placeSize4 {
 		return place{}, fmt.Errorf("the place of a batch has %d bytes", len(record))
 	}
 	return place{
 		binary.BigEndian.Uint64(record), int64(binary.BigEndian.Uint64(record[8:])),
-		int(binary.BigEndian.Uint32(record[16:])), binary.BigEndian.Uint32(record[20:]),
+		int(binary.BigEndian.Uint32(record[16:])),
 	}, nil
 }
 
@@ -192,7 +195,7 @@ func (f *files) put(list []inFile) error {
 		if err := f.write(b.data); err != nil {
 			return err
 		}
-		place{f.last, f.end, len(b.data), crc32.Checksum(b.data, castagnoli)}.put(b.record)
+		place{f.last, f.end, len(b.data)}.put(b.record)
 		f.end = wholePage(f.end + int64(len(b.data)))
 	}
 	return f.flush()
@@ -262,8 +265,8 @@ func (f *files) drop(gone []place) {
 	f.dropped = append(f.dropped, gone...)
 }
 
-// get reads a batch.
-func (f *files) get(p place) ([]byte, error) {
+// get reads a batch and checks that it is the one of this name.
+func (f *files) get(p place, name bft.Hash) ([]byte, error) {
 	in, err := os.Open(f.path(p.file))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, damaged(f.name(p.file), "it is missing")
@@ -278,8 +281,8 @@ func (f *files) get(p place) ([]byte, error) {
 		return nil, damaged(f.name(p.file), "it ends in the middle of a batch")
 	case err != nil:
 		return nil, err
-	case crc32.Checksum(data, castagnoli) != p.checksum:
-		return nil, damaged(f.name(p.file), "the batch at %d has a wrong checksum", p.at)
+	case batch.Digest(data) != name:
+		return nil, damaged(f.name(p.file), "the batch at %d is not what its name says", p.at)
 	}
 	return data, nil
 }
@@ -293,13 +296,13 @@ func (r record) place() (p place, err error) {
 	return p, err
 }
 
-// readFile gives the batch whose record this is. What it cannot read, the store has lost.
-func (s *Store) readFile(r record) ([]byte, error) {
+// readFile gives the batch that has this key and record. What it cannot read, the store has lost.
+func (s *Store) readFile(key []byte, r record) ([]byte, error) {
 	p, err := r.place()
 	if err != nil {
 		return nil, err
 	}
-	data, err := s.files.get(p)
+	data, err := s.files.get(p, bft.Hash(key[1:]))
 	if err != nil {
 		return nil, s.lost(err)
 	}

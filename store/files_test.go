@@ -335,6 +335,34 @@ func TestAFileThatCannotBeWritten(t *testing.T) {
 	}
 }
 
+// Records of format 4 have a checksum behind the place, which the name makes needless.
+func TestFormat4(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, Options{})
+	d := putBatch(t, s, 1, LargeBatch)
+	record := make([]byte, placeSize4)
+	place{file: 1, size: LargeBatch}.put(record)
+	var w write
+	w.set(placeOf(d), record)
+	w.set(namedKey(formatName), codec.Marshal(formatRecord{Format: 4}))
+	if err := s.write(&w); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	s = open(t, dir, Options{})
+	if _, err := s.Batch(d); err != nil {
+		t.Error(err)
+	}
+	if got := s.files.live[1]; got != 1 {
+		t.Errorf("the file has %d batches", got)
+	}
+	for _, size := range []int{0, placeSize - 1, placeSize + 1, placeSize4 + 1} {
+		if _, err := decodePlace(make([]byte, size)); err == nil {
+			t.Errorf("a record of %d bytes is a place", size)
+		}
+	}
+}
+
 // The large batches of format 3 are in badger, and stay there.
 func TestFormat3(t *testing.T) {
 	dir := t.TempDir()

@@ -20,8 +20,8 @@ import (
 
 // format is the version of everything under keys.go. Format 1 had no redo log, and that
 // of format 2 had one part. In format 3 large batches were in badger, and those are read
-// where they are.
-const format = 4
+// where they are. Format 4 had a checksum of each in its record.
+const format = 5
 
 // Store is an open directory. Its methods may be called concurrently.
 type Store struct {
