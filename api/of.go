@@ -16,7 +16,7 @@ type real struct{ *node.Node }
 func (r real) Enqueue(v batch.Value, came time.Time) (Ticket, error) {
 	t, err := r.Node.Enqueue(v, came)
 	if err != nil {
-		return nil, err // not a node.Ticket of nothing
+		return nil, err // not a nil *node.Ticket in an interface that is not nil
 	}
 	return t, nil
 }

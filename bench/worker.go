@@ -170,7 +170,6 @@ func (w *worker) wake() {
 
 // take notes an answer.
 func (w *worker) take(a client.Answer) {
-	now := time.Now()
 	w.mu.Lock()
 	v := w.flight[w.front]
 	if w.front++; w.front == len(w.flight) {
@@ -178,7 +177,7 @@ func (w *worker) take(a client.Answer) {
 	} else if w.front >= 4096 && 2*w.front > len(w.flight) {
 		w.flight, w.front = append(w.flight[:0], w.flight[w.front:]...), 0
 	}
-	w.heard = now
+	w.heard = a.Came
 	if a.Err != nil && w.refused == nil {
 		w.refused = a.Err
 	}
@@ -188,7 +187,7 @@ func (w *worker) take(a client.Answer) {
 		w.record.refused++
 		return
 	}
-	w.record.answered(v.meant, now)
+	w.record.answered(v.meant, a.Came)
 	w.done.Add(1)
 }
 
@@ -241,10 +240,13 @@ func (w *worker) turn(ctx context.Context) (meant time.Time, ok bool) {
 	for len(w.flight)-w.front >= w.conf.Depth && ctx.Err() == nil {
 		w.room.Wait()
 	}
+	meant = w.heard // there is room since then
 	w.mu.Unlock()
-	if w.conf.Alone && pause(ctx, alonePause) != nil {
-		return meant, false
+	if w.conf.Alone {
+		if pause(ctx, alonePause) != nil {
+			return meant, false
+		}
+		meant = time.Now()
 	}
-	meant = time.Now()
 	return meant, ctx.Err() == nil && meant.Before(w.stop)
 }

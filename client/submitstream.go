@@ -39,7 +39,8 @@ type Pipeline struct {
 	client  *Client
 	out     *outflow
 	resp    *http.Response
-	in      *bufio.Reader
+	answers *arriving
+	in      *bufio.Reader // of answers
 	cancel  context.CancelFunc
 	release func()
 }
@@ -47,8 +48,21 @@ type Pipeline struct {
 // Answer is what became of one value.
 type Answer struct {
 	ID      batch.ValueID
-	Receipt Receipt // if Err is nil
-	Err     error   // an [*Error]: the value was refused and will not come
+	Receipt Receipt   // if Err is nil
+	Err     error     // an [*Error]: the value was refused and will not come
+	Came    time.Time // when the answer was received
+}
+
+// arriving notes when the last bytes came: once for many answers.
+type arriving struct {
+	r    io.Reader
+	came time.Time
+}
+
+func (a *arriving) Read(p []byte) (int, error) {
+	n, err := a.r.Read(p)
+	a.came = time.Now()
+	return n, err
 }
 
 // Pipeline opens a pipeline, which ends with ctx at the latest. It does not repeat
@@ -87,7 +101,8 @@ func (c *Client) pipeline(ctx context.Context, url string) (*Pipeline, error) {
 		return nil, c.failed(ctx, err)
 	}
 	p.release = release
-	p.in = bufio.NewReaderSize(p.resp.Body, pipelineWrite)
+	p.answers = &arriving{r: p.resp.Body}
+	p.in = bufio.NewReaderSize(p.answers, pipelineWrite)
 	if err := c.opened(p.resp); err != nil {
 		p.Close()
 		return nil, err
@@ -152,9 +167,10 @@ func (p *Pipeline) Next() (Answer, error) {
 		return Answer{}, p.broken(p.client.protocol("an answer to no value"))
 	}
 	if a.Kind == wire.Refused {
-		return Answer{ID: id, Err: &Error{Status: int(a.Status), Message: short(a.Reason)}}, nil
+		return Answer{ID: id, Err: &Error{Status: int(a.Status), Message: short(a.Reason)}, Came: p.answers.came}, nil
 	}
-	return Answer{ID: id, Receipt: Receipt{Block: a.Block, Index: a.Index, ID: id, MS: float64(a.Micros) / 1000, Ahead: a.Kind == wire.Ahead}}, nil
+	receipt := Receipt{Block: a.Block, Index: a.Index, ID: id, MS: float64(a.Micros) / 1000, Ahead: a.Kind == wire.Ahead}
+	return Answer{ID: id, Receipt: receipt, Came: p.answers.came}, nil
 }
 
 func (p *Pipeline) broken(err error) error {

@@ -27,7 +27,7 @@ type batcher struct {
 	sealing []*building // not launched yet
 	sealed  map[bft.Hash]*building
 	queued  int64         // bytes in all of these
-	last    int           // the size of the last one that was sealed; the next may be as large
+	last    size          // of the last one that was sealed; the next may be as large
 	due     time.Time     // a batch that is not full is sealed then, if no epoch was opened
 	linger  time.Duration // the longest wait for that
 	stopped bool
@@ -44,6 +44,9 @@ type building struct {
 	patience time.Duration // see overdue
 }
 
+// size is a batch's.
+type size struct{ bytes, values int }
+
 func (t *building) fail(err error) {
 	t.fate.err = err
 	close(t.fate.known)
@@ -54,39 +57,39 @@ func newBatcher(l Limits) *batcher {
 }
 
 // enqueue adds a value to the batch being made. It copies the payload.
-func (b *batcher) enqueue(v batch.Value, came time.Time) (Ticket, error) {
+func (b *batcher) enqueue(v batch.Value, came time.Time) (*Ticket, error) {
 	t, err := b.add(v, came)
 	b.received.note(err)
 	return t, err
 }
 
-func (b *batcher) add(v batch.Value, came time.Time) (Ticket, error) {
+func (b *batcher) add(v batch.Value, came time.Time) (*Ticket, error) {
 	if len(v.Payload) == 0 {
-		return Ticket{}, ErrEmpty
+		return nil, ErrEmpty
 	}
 	if len(v.Payload) > b.limits.MaxValue {
-		return Ticket{}, fmt.Errorf("%w: %d bytes, and the limit is %d", ErrTooLarge, len(v.Payload), b.limits.MaxValue)
+		return nil, fmt.Errorf("%w: %d bytes, and the limit is %d", ErrTooLarge, len(v.Payload), b.limits.MaxValue)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	size := len(v.Payload) + batch.Overhead
+	grows := len(v.Payload) + batch.Overhead
 	switch {
 	case b.stopped:
-		return Ticket{}, ErrStopped
-	case b.queued+int64(size) > b.limit():
-		return Ticket{}, ErrBusy
+		return nil, ErrStopped
+	case b.queued+int64(grows) > b.limit():
+		return nil, ErrBusy
 	}
-	if b.open != nil && b.open.builder.Size()+size > b.limits.BatchTarget {
+	if b.open != nil && b.open.builder.Size()+grows > b.limits.BatchTarget {
 		b.full, b.open = append(b.full, b.open), nil
 	}
 	if b.open == nil {
 		b.open = begin(b.last)
 		b.queued += int64(b.open.builder.Size())
 	}
-	t := Ticket{id: v.ID, came: came, fate: b.open.fate, index: len(b.open.came)}
+	t := &Ticket{id: v.ID, came: came, fate: b.open.fate, index: len(b.open.came)}
 	b.open.builder.Add(v)
 	b.open.came = append(b.open.came, came)
-	b.queued += int64(size)
+	b.queued += int64(grows)
 	signal(b.wake)
 	return t, nil
 }
@@ -95,12 +98,15 @@ func (b *batcher) add(v batch.Value, came time.Time) (Ticket, error) {
 // that they never stop reading.
 func (b *batcher) limit() int64 { return b.limits.Backlog / 2 }
 
-func begin(size int) *building {
+func begin(like size) *building {
 	var salt [16]byte
 	rand.Read(salt[:]) // never fails
 	builder := batch.NewBuilder(salt)
-	builder.Grow(size)
-	return &building{builder: builder, since: time.Now(), fate: &fate{known: make(chan struct{})}}
+	builder.Grow(like.bytes)
+	return &building{
+		builder: builder, came: make([]time.Time, 0, like.values), since: time.Now(),
+		fate: &fate{known: make(chan struct{})},
+	}
 }
 
 // next waits until a batch is to be sealed, and takes it.
@@ -163,7 +169,7 @@ func (b *batcher) takeOpen() *building {
 
 func (b *batcher) seal(t *building) {
 	t.data, t.builder = t.builder.Bytes(), nil
-	b.last = len(t.data)
+	b.last = size{len(t.data), len(t.came)}
 	b.sealing = append(b.sealing, t)
 }
 

@@ -15,7 +15,7 @@ import (
 // Enqueue puts a value on its way and returns at once. It copies the payload. The
 // receipt's time counts from when the value came. The errors are [ErrEmpty],
 // [ErrTooLarge], [ErrBusy] and [ErrStopped].
-func (n *Node) Enqueue(v batch.Value, came time.Time) (Ticket, error) {
+func (n *Node) Enqueue(v batch.Value, came time.Time) (*Ticket, error) {
 	return n.batcher.enqueue(v, came)
 }
 

@@ -27,7 +27,7 @@ func BenchmarkSaturation(b *testing.B) {
 	var wg sync.WaitGroup
 	for _, n := range c.nodes {
 		wg.Go(func() {
-			var waiting []Ticket // oldest first
+			var waiting []*Ticket // oldest first
 			settle := func() {
 				if _, err := waiting[0].Wait(within(b)); err != nil {
 					b.Error(err)

@@ -94,8 +94,8 @@ func TestAlike(t *testing.T) {
 func TestForetell(t *testing.T) {
 	b := newBatcher(Limits{}.withDefaults())
 	d := &driver{batcher: b, meters: Meters{}.withDefaults()}
-	launched := func(name string, values int) (bft.Hash, []Ticket) {
-		var tickets []Ticket
+	launched := func(name string, values int) (bft.Hash, []*Ticket) {
+		var tickets []*Ticket
 		for i := range values {
 			ticket, err := b.enqueue(value(i), time.Now())
 			if err != nil {

@@ -178,7 +178,7 @@ func TestBusyWithoutQuorum(t *testing.T) {
 		c.confs[i].Limits = Limits{Backlog: 4 * batch.MaxSize, MaxValue: 1 << 20}
 	}
 	c.start(0)
-	var tickets []Ticket
+	var tickets []*Ticket
 	for i := 0; ; i++ {
 		v := value(i)
 		v.Payload = make([]byte, 1<<20)

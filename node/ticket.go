@@ -17,10 +17,10 @@ type Ticket struct {
 }
 
 // ID is the value's.
-func (t Ticket) ID() batch.ValueID { return t.id }
+func (t *Ticket) ID() batch.ValueID { return t.id }
 
 // Wait gives the receipt once the value is in a block.
-func (t Ticket) Wait(ctx context.Context) (Receipt, error) {
+func (t *Ticket) Wait(ctx context.Context) (Receipt, error) {
 	if err := until(ctx, t.fate.known); err != nil {
 		return Receipt{}, err
 	}

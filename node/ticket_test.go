@@ -12,7 +12,7 @@ import (
 
 // settledBatch is a batch of ours with five values, of which a block skips the second
 // and the fourth.
-func settledBatch(t *testing.T) (tickets []Ticket, repeats []*repeat) {
+func settledBatch(t *testing.T) (tickets []*Ticket, repeats []*repeat) {
 	t.Helper()
 	quorum, err := bft.NewQuorum(4)
 	if err != nil {
