@@ -178,24 +178,22 @@ func (st *valueStream) stopReading() {
 // read gives the client's values to the node until the body ends or is wrong.
 func (st *valueStream) read(ctx context.Context) {
 	defer close(st.flight)
-	for {
-		err := st.readValue(ctx)
-		var p *problem
-		switch {
-		case err == nil:
-			continue
-		case err == io.EOF: // after a whole value: the client is done
-			st.deadlines.Lock()
-			st.unread = true // net/http listens now for a client that hangs up
-			st.deadlines.Unlock()
-		case errors.Is(context.Cause(ctx), errStopping):
-			st.flight <- promise{answer: end(stopping())}
-		case errors.As(err, &p):
-			st.flight <- promise{answer: end(p)}
-		default:
-			st.cancel(err)
-		}
-		return
+	var err error
+	for err == nil {
+		err = st.readValue(ctx)
+	}
+	var p *problem
+	switch {
+	case err == io.EOF: // after a whole value: the client is done
+		st.deadlines.Lock()
+		st.unread = true // net/http listens now for a client that hangs up
+		st.deadlines.Unlock()
+	case errors.Is(context.Cause(ctx), errStopping):
+		st.flight <- promise{answer: end(stopping())}
+	case errors.As(err, &p):
+		st.flight <- promise{answer: end(p)}
+	default:
+		st.cancel(err)
 	}
 }
 
@@ -279,13 +277,10 @@ func (st *valueStream) skip(length int64) error {
 func (st *valueStream) enqueue(ctx context.Context, v batch.Value) error {
 	ticket, err := st.server.conf.Node.Enqueue(v, st.body.came)
 	if errors.Is(err, node.ErrBusy) {
-		full := st.until(ctx, func() bool {
-			ticket, err = st.server.conf.Node.Enqueue(v, st.body.came)
-			return !errors.Is(err, node.ErrBusy)
-		})
-		if full != nil {
-			return full
-		}
+		ticket, err = st.enqueueLater(ctx, v)
+	}
+	if errors.Is(err, node.ErrBusy) { // to the end
+		return context.Cause(ctx)
 	}
 	if err != nil {
 		why := st.explain(err)
@@ -295,6 +290,15 @@ func (st *valueStream) enqueue(ctx context.Context, v batch.Value) error {
 		return st.promise(ctx, promise{answer: refuse(why)})
 	}
 	return st.promise(ctx, promise{ticket: ticket})
+}
+
+// enqueueLater tries until the node is not busy, or ctx ends.
+func (st *valueStream) enqueueLater(ctx context.Context, v batch.Value) (ticket Ticket, err error) {
+	_ = st.until(ctx, func() bool {
+		ticket, err = st.server.conf.Node.Enqueue(v, st.body.came)
+		return !errors.Is(err, node.ErrBusy)
+	})
+	return ticket, err
 }
 
 func (st *valueStream) promise(ctx context.Context, p promise) error {

@@ -87,6 +87,11 @@ func (m *Machine) lister(ep *epoch, d bft.Hash) bft.ID {
 func (m *Machine) take(header BlockHeader, digests []bft.Hash) *Block {
 	block := &Block{Header: header}
 	block.Header.Values = 0
+	listed := 0
+	for _, d := range digests {
+		listed += len(m.pool.held[d].values)
+	}
+	m.recent.expect(min(listed, MaxValues))
 	total := 0
 	for i, d := range digests {
 		ids := m.pool.held[d].values

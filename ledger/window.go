@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"slices"
 	"sort"
 
 	"abad/batch"
@@ -36,6 +37,9 @@ type taken struct {
 func newRecent() *recent {
 	return &recent{batches: map[bft.Hash]uint64{}, values: newIndex()}
 }
+
+// expect makes room for values of the epoch to come.
+func (r *recent) expect(values int) { r.open = slices.Grow(r.open, values) }
 
 // enter enters values of the epoch to come, but for those that the log has: repeat
 // is told which of ids these are.

@@ -27,7 +27,7 @@ type batcher struct {
 	sealing []*building // not launched yet
 	sealed  map[bft.Hash]*building
 	queued  int64         // bytes in all of these
-	last    size          // of the last one that was sealed; the next may be as large
+	last    [2]size       // of those that were sealed last; the next may be as large as the larger one
 	due     time.Time     // a batch that is not full is sealed then, if no epoch was opened
 	linger  time.Duration // the longest wait for that
 	stopped bool
@@ -83,7 +83,7 @@ func (b *batcher) add(v batch.Value, came time.Time) (*Ticket, error) {
 		b.full, b.open = append(b.full, b.open), nil
 	}
 	if b.open == nil {
-		b.open = begin(b.last)
+		b.open = begin(size{max(b.last[0].bytes, b.last[1].bytes), max(b.last[0].values, b.last[1].values)})
 		b.queued += int64(b.open.builder.Size())
 	}
 	t := &Ticket{id: v.ID, came: came, fate: b.open.fate, index: len(b.open.came)}
@@ -169,7 +169,7 @@ func (b *batcher) takeOpen() *building {
 
 func (b *batcher) seal(t *building) {
 	t.data, t.builder = t.builder.Bytes(), nil
-	b.last = size{len(t.data), len(t.came)}
+	b.last = [2]size{{len(t.data), len(t.came)}, b.last[0]}
 	b.sealing = append(b.sealing, t)
 }
 
