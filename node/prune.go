@@ -26,6 +26,7 @@ type pruner struct {
 	retain uint64 // blocks to keep; 0: all
 	anyway bool   // also what peers may need
 	pruned uint64
+	noIDs  uint64 // the last block known to have no value ids any more
 	driver *driver
 	needed func() uint64 // the last block that every peer has
 }
@@ -73,7 +74,18 @@ func (p *pruner) prune(certified uint64) error {
 		}
 	}
 	p.pruned = until
-	return nil
+	return p.forget()
+}
+
+// forget deletes the ids of values that the ledger will not ask for again.
+func (p *pruner) forget() error {
+	last := min(p.pruned, p.driver.ledger.RestoreFrom(p.driver.height.Load())-1)
+	if last <= p.noIDs {
+		return nil
+	}
+	next, err := p.driver.store.DropIDs(p.noIDs+1, last)
+	p.noIDs = next - 1
+	return err
 }
 
 // common is the last block that every other node has certified, as far as is known.

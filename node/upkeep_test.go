@@ -7,6 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"abad/bft"
+	"abad/ledger"
+	"abad/store"
 )
 
 // Old payload goes, headers and certificates stay; what a node that is away may
@@ -154,5 +158,39 @@ func TestInspect(t *testing.T) {
 	}
 	if r, err := Inspect(c.confs[1].Dir, key, nil); err == nil && len(r.Problems) == 0 {
 		t.Errorf("a value log of 100 bytes is found sound: %+v", r)
+	}
+}
+
+// The ids of values go with the payload, but for those that a restart needs.
+func TestPruneForgetsIDs(t *testing.T) {
+	four, err := bft.NewQuorum(4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.TempDir(), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for h := uint64(1); h <= 9; h++ {
+		if err := s.PutBlock(h, []byte("record"), make([]byte, 16), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := &driver{store: s, ledger: ledger.New(ledger.Config{Quorum: four, Epochs: 8})}
+	p := pruner{pruned: 7, driver: d}
+	for _, c := range []struct{ needed, first uint64 }{{1, 1}, {4, 4}, {6, 6}, {9, 8}} { // the last one: 8 is not pruned
+		d.height.Store(c.needed + ledger.Window + 8)
+		if got := d.ledger.RestoreFrom(d.height.Load()); got != c.needed {
+			t.Fatalf("block %d is needed, want %d", got, c.needed)
+		}
+		if err := p.forget(); err != nil {
+			t.Fatal(err)
+		}
+		for h := uint64(1); h <= 9; h++ {
+			if ids, err := s.BlockIDs(h); err != nil || (len(ids) > 0) != (h >= c.first) {
+				t.Errorf("%d is needed, and block %d has %d bytes of ids, %v", c.needed, h, len(ids), err)
+			}
+		}
 	}
 }

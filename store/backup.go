@@ -37,12 +37,16 @@ func (s *Store) Backup(w io.Writer) error {
 		if key[0] == ownKey {
 			return nil
 		}
-		if key[0] == placeKey { // a backup need not know which batches are in files
+		if inFiles(key[0]) { // a backup need not know what is in files
 			data, err := s.readFile(key, r)
 			if err != nil {
 				return err
 			}
-			return errors.Join(putBytes(out, digestKey(bft.Hash(key[1:]))), putBytes(out, data))
+			plain := append([]byte{batchKey}, key[1:]...)
+			if key[0] == idsPlaceKey {
+				plain[0] = idsKey
+			}
+			return errors.Join(putBytes(out, plain), putBytes(out, data))
 		}
 		return r.value(func(value []byte) error {
 			return errors.Join(putBytes(out, key), putBytes(out, value))
@@ -101,10 +105,12 @@ func (s *Store) fill(backup io.Reader) error {
 	}
 	err := eachBackup(backup, func(key, value []byte) error {
 		switch {
-		case key[0] == placeKey || key[0] == ownKey:
+		case inFiles(key[0]) || key[0] == ownKey:
 			return fmt.Errorf("%w: it has a record of a store's own", ErrBackup)
 		case key[0] == batchKey && len(key) == len(digestKey(bft.Hash{})):
 			w.batch(bft.Hash(key[1:]), bytes.Clone(value))
+		case key[0] == idsKey && len(key) == len(pairKey(idsKey, 0, 0)):
+			w.ids(number(key, 0), number(key, 1), bytes.Clone(value))
 		default:
 			w.set(bytes.Clone(key), bytes.Clone(value))
 		}

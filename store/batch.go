@@ -212,7 +212,7 @@ func (s *Store) BatchSize(digest bft.Hash) (size int, err error) {
 		if size = r.size(); !inFile {
 			return nil
 		}
-		p, err := r.place()
+		p, _, err := r.place(placeOf(digest))
 		size = p.size
 		return err
 	})

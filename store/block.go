@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"fmt"
 
 	"abad/bft"
@@ -67,7 +68,7 @@ func (s *Store) blockWrite(b Block) (*write, error) {
 	w.set(numberKey(blockKey, b.Height), b.Record)
 	for ids, part := b.IDs, uint64(0); len(ids) > 0; part++ {
 		n := min(len(ids), idsPart)
-		w.set(pairKey(idsKey, b.Height, part), ids[:n])
+		w.ids(b.Height, part, ids[:n])
 		ids = ids[n:]
 	}
 	gone := s.held.release(w, b.Taken)
@@ -101,17 +102,54 @@ func (s *Store) BlockIDs(height uint64) (ids []byte, err error) {
 	if height == 0 || height > s.Height() {
 		return nil, fmt.Errorf("ids of block %d: %w", height, ErrNotFound)
 	}
-	prefix := numberKey(idsKey, height)
-	err = s.scan(prefix, prefix, func(_ []byte, r record) error {
-		return r.value(func(data []byte) error {
-			ids = append(ids, data...)
-			return nil
-		})
+	prefix := numberKey(idsPlaceKey, height) // these are the first parts, if there are any
+	err = s.scan(prefix, prefix, func(key []byte, r record) error {
+		data, err := s.readFile(key, r)
+		ids = append(ids, data...)
+		return err
 	})
+	if err == nil {
+		prefix = numberKey(idsKey, height)
+		err = s.scan(prefix, prefix, func(_ []byte, r record) error {
+			return r.value(func(data []byte) error {
+				ids = append(ids, data...)
+				return nil
+			})
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("ids of block %d: %w", height, err)
 	}
 	return ids, nil
+}
+
+// DropIDs deletes the value ids of some blocks from one height on, of none behind last,
+// and returns where to go on: behind last when it is done. [Store.BlockIDs] gives none
+// for them then.
+func (s *Store) DropIDs(from, last uint64) (next uint64, err error) {
+	const atOnce = 256 // blocks
+	var w write
+	next = last + 1 // if there are none at all
+	for _, family := range []byte{idsPlaceKey, idsKey} {
+		err := s.scan([]byte{family}, numberKey(family, from), func(key []byte, _ record) error {
+			height := number(key, 0)
+			if height > last || height >= from+atOnce {
+				next = min(next, height)
+				return errStop
+			}
+			w.remove(bytes.Clone(key))
+			return nil
+		})
+		if err != nil {
+			return from, fmt.Errorf("drop ids from block %d on: %w", from, err)
+		}
+	}
+	if len(w.entries) > 0 {
+		if err := s.write(&w); err != nil {
+			return from, fmt.Errorf("drop ids from block %d on: %w", from, err)
+		}
+	}
+	return next, nil
 }
 
 // Blocks calls fn for the blocks from a height on, in order, until it returns an

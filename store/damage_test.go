@@ -16,7 +16,7 @@ import (
 func everything(s *Store) (map[string]string, error) {
 	all := map[string]string{}
 	err := s.scan(nil, nil, func(key []byte, r record) error {
-		if key[0] == placeKey {
+		if inFiles(key[0]) {
 			data, err := s.readFile(key, r)
 			all[string(key)] = string(data)
 			return err

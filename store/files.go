@@ -19,9 +19,10 @@ import (
 )
 
 // Large batches are one behind the other in files beside badger's, which has a record
-// of each: where it is. Its name is its checksum. Badger would copy them into a memory map page
-// by page, write twice as much, and keep half a file of garbage for what is alive. A
-// batch is on the disk before its record. What a crash leaves behind a file's last
+// of each: where it is. Its name is its checksum. Badger would copy them into a memory
+// map page by page, write twice as much, and keep half a file of garbage for what is
+// alive. The value ids of a block are among them if they are many. A batch is on the
+// disk before its record. What a crash leaves behind a file's last
 // recorded batch is nobody's; each start begins a new file. Each batch begins a page, so
 // that it can go past the system's cache, in which a copy of it would cost as much as
 // all else on its way to the disk.
@@ -80,14 +81,20 @@ func (p place) put(record []byte) {
 	binary.BigEndian.PutUint32(record[16:], uint32(p.size))
 }
 
-func decodePlace(record []byte) (place, error) {
-	if len(record) != placeSize && len(record) != placeSize4 {
-		return place{}, fmt.Errorf("the place of a batch has %d bytes", len(record))
+// decodePlace gives a place, and the digest of what is there.
+func decodePlace(key, record []byte) (p place, digest bft.Hash, err error) {
+	switch {
+	case key[0] == placeKey && (len(record) == placeSize || len(record) == placeSize4):
+		digest = bft.Hash(key[1:])
+	case key[0] == idsPlaceKey && len(record) == placeSize+len(digest):
+		digest = bft.Hash(record[placeSize:])
+	default:
+		return p, digest, fmt.Errorf("the record of a place of kind %q has %d bytes", key[:1], len(record))
 	}
 	return place{
 		binary.BigEndian.Uint64(record), int64(binary.BigEndian.Uint64(record[8:])),
 		int(binary.BigEndian.Uint32(record[16:])),
-	}, nil
+	}, digest, nil
 }
 
 // loadFiles looks which files there must be, and removes the others.
@@ -95,14 +102,15 @@ func (s *Store) loadFiles() error {
 	f := &files{dir: filepath.Join(s.dir, filesDir), sync: !s.options.Unsynced, live: map[uint64]int{}}
 	s.files = f
 	var places []place
-	family := []byte{placeKey}
-	err := s.scan(family, family, func(_ []byte, r record) error {
-		p, err := r.place()
-		places = append(places, p)
-		return err
-	})
-	if err != nil {
-		return err
+	for _, family := range []byte{placeKey, idsPlaceKey} {
+		err := s.scan([]byte{family}, []byte{family}, func(key []byte, r record) error {
+			p, _, err := r.place(key)
+			places = append(places, p)
+			return err
+		})
+		if err != nil {
+			return err
+		}
 	}
 	slices.SortFunc(places, func(a, b place) int { return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.at, b.at)) })
 	for len(places) > 0 {
@@ -265,8 +273,8 @@ func (f *files) drop(gone []place) {
 	f.dropped = append(f.dropped, gone...)
 }
 
-// get reads a batch and checks that it is the one of this name.
-func (f *files) get(p place, name bft.Hash) ([]byte, error) {
+// get reads what is at a place and checks that it has this digest.
+func (f *files) get(p place, digest bft.Hash) ([]byte, error) {
 	in, err := os.Open(f.path(p.file))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, damaged(f.name(p.file), "it is missing")
@@ -281,46 +289,46 @@ func (f *files) get(p place, name bft.Hash) ([]byte, error) {
 		return nil, damaged(f.name(p.file), "it ends in the middle of a batch")
 	case err != nil:
 		return nil, err
-	case batch.Digest(data) != name:
-		return nil, damaged(f.name(p.file), "the batch at %d is not what its name says", p.at)
+	case batch.Digest(data) != digest:
+		return nil, damaged(f.name(p.file), "what is at %d has another digest", p.at)
 	}
 	return data, nil
 }
 
-// place reads the value as that of a batch in a file.
-func (r record) place() (p place, err error) {
+// place reads the record of something in a file.
+func (r record) place(key []byte) (p place, digest bft.Hash, err error) {
 	err = r.value(func(data []byte) error {
-		p, err = decodePlace(data)
+		p, digest, err = decodePlace(key, data)
 		return err
 	})
-	return p, err
+	return p, digest, err
 }
 
-// readFile gives the batch that has this key and record. What it cannot read, the store has lost.
+// readFile gives what has this key and record. What it cannot read, the store has lost.
 func (s *Store) readFile(key []byte, r record) ([]byte, error) {
-	p, err := r.place()
+	p, digest, err := r.place(key)
 	if err != nil {
 		return nil, err
 	}
-	data, err := s.files.get(p, bft.Hash(key[1:]))
+	data, err := s.files.get(p, digest)
 	if err != nil {
 		return nil, s.lost(err)
 	}
 	return data, nil
 }
 
-// gone tells which places lose their batch by entries that are about to be written.
+// gone tells which places lose what they have by entries that are about to be written.
 // Nobody else writes.
 func (s *Store) gone(entries []entry) (gone []place, err error) {
 	recent := map[string]*place{} // nil: removed
 	for _, e := range entries {
-		if e.key[0] != placeKey {
+		if !inFiles(e.key[0]) {
 			continue
 		}
 		old, known := recent[string(e.key)]
 		if !known {
 			err := s.lookUp([][]byte{e.key}, func(_ []byte, r record) error {
-				p, err := r.place()
+				p, _, err := r.place(e.key)
 				old = &p
 				return err
 			})
@@ -333,7 +341,7 @@ func (s *Store) gone(entries []entry) (gone []place, err error) {
 		}
 		recent[string(e.key)] = nil
 		if !e.remove {
-			p, err := decodePlace(e.value)
+			p, _, err := decodePlace(e.key, e.value)
 			if err != nil {
 				return nil, err
 			}

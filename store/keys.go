@@ -15,6 +15,7 @@ const (
 	journalKey     = 'j' // epoch, sequence     -> part of the epoch's record stream
 	blockKey       = 'B' // height              -> record
 	idsKey         = 'i' // height, part        -> value ids
+	idsPlaceKey    = 'I' // height, part        -> place of many value ids, and their digest
 	certificateKey = 'c' // height              -> certificate
 	ownKey         = 's' // name                -> what badger's part of the store says of itself
 )
@@ -32,6 +33,9 @@ func namedKey(name string) []byte { return append([]byte{metaKey}, name...) }
 func digestKey(d bft.Hash) []byte { return append([]byte{batchKey}, d[:]...) }
 
 func placeOf(d bft.Hash) []byte { return append([]byte{placeKey}, d[:]...) }
+
+// inFiles reports whether a family's records are places in a file.
+func inFiles(family byte) bool { return family == placeKey || family == idsPlaceKey }
 
 func numberKey(family byte, n uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{family}, n)

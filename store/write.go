@@ -10,6 +10,7 @@ import (
 
 	"github.com/dgraph-io/badger/v4"
 
+	"abad/batch"
 	"abad/bft"
 )
 
@@ -52,9 +53,23 @@ func (w *write) batch(digest bft.Hash, data []byte) {
 		w.set(digestKey(digest), data)
 		return
 	}
-	record := make([]byte, placeSize)
+	w.file(placeOf(digest), data, make([]byte, placeSize))
+}
+
+// ids sets value ids, which are in a file if they are many.
+func (w *write) ids(height, part uint64, data []byte) {
+	if len(data) < LargeBatch {
+		w.set(pairKey(idsKey, height, part), data)
+		return
+	}
+	digest := batch.Digest(data)
+	w.file(pairKey(idsPlaceKey, height, part), data, append(make([]byte, placeSize), digest[:]...))
+}
+
+// file puts data into a file, and its place at the beginning of its record.
+func (w *write) file(key, data, record []byte) {
 	w.files = append(w.files, inFile{data, record})
-	w.set(placeOf(digest), record)
+	w.set(key, record)
 }
 
 func (w *write) put(e entry) {
