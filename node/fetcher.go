@@ -167,7 +167,10 @@ func (f *fetcher) settled(ctx context.Context, w want) bool {
 // pull asks the lister first, then everybody else, and those last that are silent. It
 // reports success.
 func (f *fetcher) pull(ctx context.Context, w ledger.Want) bool {
-	if !w.Decided && f.intake.expected(w.Digest) {
+	f.mu.Lock()
+	silent := f.silent
+	f.mu.Unlock()
+	if !w.Decided && f.intake.expected(w.Digest, silent) {
 		return false // look again later
 	}
 	var asking sync.WaitGroup

@@ -124,3 +124,30 @@ func TestPullEnds(t *testing.T) {
 		}
 	})
 }
+
+// A push that is being read is waited for, but not for ever from one that has died.
+func TestPullOfHalfAPush(t *testing.T) {
+	f := askedFetcher(func(context.Context, bft.ID) error { return nil })
+	f.intake = newIntake(4, 1, nil, nil)
+	w := ledger.Want{Lister: 2, Digest: bft.Hash{1}}
+	for _, c := range []struct {
+		what   string
+		change func()
+		asked  []bft.ID
+	}{
+		{"two push it", func() { f.intake.begun(w.Digest, 1); f.intake.begun(w.Digest, 2) }, nil},
+		{"one of them is silent", func() { f.heard(2, false) }, nil},
+		{"the other has ended", func() { f.intake.ended(w.Digest, 1) }, []bft.ID{3}},
+		{"it is heard again", func() { f.heard(2, true) }, nil},
+		{"its push has ended", func() { f.intake.ended(w.Digest, 2) }, []bft.ID{2}},
+	} {
+		c.change()
+		f.list = nil
+		if got := f.pull(t.Context(), w); got != (c.asked != nil) || !slices.Equal(f.list, c.asked) {
+			t.Errorf("%s: %t, asked %v", c.what, got, f.list)
+		}
+	}
+	if len(f.intake.coming) > 0 {
+		t.Errorf("%v are left", f.intake.coming)
+	}
+}

@@ -28,7 +28,7 @@ type intake struct {
 	spare sync.Pool // *[]byte that large pushes were read into
 
 	mu      sync.Mutex
-	coming  map[bft.Hash]int       // pushes that are being read
+	coming  map[bft.Hash]bft.IDSet // from whom a push is being read
 	pending map[bft.Hash]ownership // held, in no block
 	backlog []int64                // bytes of those per maker
 	freed   chan struct{}          // closed and replaced when a block has taken batches
@@ -42,7 +42,7 @@ type ownership struct {
 func newIntake(nodes int, limit int64, s *store.Store, tell func(context.Context, ledger.In) error) *intake {
 	return &intake{
 		store: s, tell: tell, limit: limit, plain: newPlain(),
-		coming: map[bft.Hash]int{}, pending: map[bft.Hash]ownership{},
+		coming: map[bft.Hash]bft.IDSet{}, pending: map[bft.Hash]ownership{},
 		backlog: make([]int64, nodes), freed: make(chan struct{}),
 	}
 }
@@ -62,8 +62,8 @@ func (k *intake) push(ctx context.Context, from bft.ID, head []byte, size int64,
 	if k.has(digest) {
 		return errHave
 	}
-	k.expect(digest, 1)
-	defer k.expect(digest, -1)
+	k.begun(digest, from)
+	defer k.ended(digest, from)
 	data := k.buffer(int(size))
 	if _, err := io.ReadFull(body, data); err != nil {
 		return fmt.Errorf("push of batch %s: %w", digest.Short(), err)
@@ -167,19 +167,38 @@ func (k *intake) held() []int64 {
 	return slices.Clone(k.backlog)
 }
 
-func (k *intake) expect(d bft.Hash, n int) {
+func (k *intake) begun(d bft.Hash, from bft.ID) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.coming[d] += n; k.coming[d] == 0 {
+	peers := k.coming[d]
+	peers.Add(from)
+	k.coming[d] = peers
+}
+
+func (k *intake) ended(d bft.Hash, from bft.ID) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	peers := k.coming[d]
+	if peers.Remove(from); peers.Len() == 0 {
 		delete(k.coming, d)
+	} else {
+		k.coming[d] = peers
 	}
 }
 
-// expected reports whether a push of the batch is being read.
-func (k *intake) expected(d bft.Hash) bool {
+// expected reports whether a push of the batch is being read from a peer that is not
+// silent: the rest of what one pushed that has died comes only to its end when the
+// connection does, many seconds later.
+func (k *intake) expected(d bft.Hash, silent bft.IDSet) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.coming[d] > 0
+	peers := k.coming[d]
+	for id := range peers.All() {
+		if !silent.Has(id) {
+			return true
+		}
+	}
+	return false
 }
 
 // has reports whether the batch is in the store.
