@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+	"time"
 
 	"abad/batch"
 	"abad/bft"
@@ -351,16 +352,28 @@ func (s *Store) gone(entries []entry) (gone []place, err error) {
 	return gone, nil
 }
 
-// reap gives back the room of dropped batches, unless somebody reads: who may have
-// found the record before.
+// reapTries is how often the upkeep waits for a moment without readers. On a busy node
+// there are some most of the time, but hardly one for long.
+const reapTries = 100
+
+// reap gives back the room of dropped batches, in moments in which nobody reads: who does
+// may have found the record before.
 func (s *Store) reap() (err error) {
 	f := s.files
+	tries := 0
 	for more := true; more && err == nil; {
-		more = s.views.unread(func() {
+		if s.views.unread(func() {
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			more, err = f.reapOne()
-		}) && more
+		}) {
+			tries = 0
+			continue
+		}
+		if tries++; tries == reapTries {
+			break
+		}
+		time.Sleep(time.Millisecond)
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"abad/bft"
 	"abad/codec"
@@ -238,6 +239,33 @@ func TestReap(t *testing.T) {
 	want("opened again", 0, 0)
 	if len(s.files.live) > 0 || len(s.files.dropped) > 0 {
 		t.Errorf("%v %v", s.files.live, s.files.dropped)
+	}
+}
+
+// Readers come and go all the time on a busy node, and the room comes back all the same.
+func TestReapBetweenReaders(t *testing.T) {
+	s := open(t, t.TempDir(), Options{})
+	kept := putBatch(t, s, 1, LargeBatch)
+	for n := 2; n < 12; n++ {
+		if err := s.DropBatch(putBatch(t, s, n, LargeBatch)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reading, left := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(left)
+		s.LookBatch(kept, func([]byte) {
+			close(reading)
+			time.Sleep(reapTries / 10 * time.Millisecond) // the upkeep meets us
+		})
+	}()
+	<-reading
+	if err := s.reap(); err != nil {
+		t.Fatal(err)
+	}
+	<-left
+	if len(s.files.dropped) > 0 {
+		t.Errorf("%d dropped batches keep their room", len(s.files.dropped))
 	}
 }
 
