@@ -27,7 +27,7 @@ type batcher struct {
 	sealing []*building // not launched yet
 	sealed  map[bft.Hash]*building
 	queued  int64         // bytes in all of these
-	last    [2]size       // of those that were sealed last; the next may be as large as the larger one
+	last    [2]size       // of those that were sealed last
 	due     time.Time     // a batch that is not full is sealed then, if no epoch was opened
 	linger  time.Duration // the longest wait for that
 	stopped bool
@@ -83,7 +83,7 @@ func (b *batcher) add(v batch.Value, came time.Time) (*Ticket, error) {
 		b.full, b.open = append(b.full, b.open), nil
 	}
 	if b.open == nil {
-		b.open = begin(size{max(b.last[0].bytes, b.last[1].bytes), max(b.last[0].values, b.last[1].values)})
+		b.open = begin(b.expected())
 		b.queued += int64(b.open.builder.Size())
 	}
 	t := &Ticket{id: v.ID, came: came, fate: b.open.fate, index: len(b.open.came)}
@@ -98,6 +98,16 @@ func (b *batcher) add(v batch.Value, came time.Time) (*Ticket, error) {
 // that they never stop reading.
 func (b *batcher) limit() int64 { return b.limits.Backlog / 2 }
 
+// expected is how large the next batch may become: as the larger one of the last two,
+// since one that is full is followed by the rest of its epoch.
+func (b *batcher) expected() size {
+	return size{
+		min(max(b.last[0].bytes, b.last[1].bytes), b.limits.BatchTarget),
+		max(b.last[0].values, b.last[1].values),
+	}
+}
+
+// begin makes a batch with room for one like this.
 func begin(like size) *building {
 	var salt [16]byte
 	rand.Read(salt[:]) // never fails
