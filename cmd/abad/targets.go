@@ -89,3 +89,35 @@ func rosterURLs(dir string) ([]string, error) {
 	}
 	return urls, nil
 }
+
+// readURLs reads a URL in each line, or the cluster.toml of a cluster that says
+// where its APIs are.
+func readURLs(file string) ([]string, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var urls []string
+	if strings.HasSuffix(file, ".toml") {
+		roster, err := home.ParseRoster(file, data)
+		if err != nil {
+			return nil, err
+		}
+		for i, n := range roster.Nodes {
+			if n.API == "" {
+				return nil, fmt.Errorf("%s does not say where the API of node %d is", file, i)
+			}
+			urls = append(urls, n.API)
+		}
+		return urls, nil
+	}
+	for line := range strings.Lines(string(data)) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			urls = append(urls, line)
+		}
+	}
+	if len(urls) == 0 {
+		return nil, fmt.Errorf("%s has no URL in it", file)
+	}
+	return urls, nil
+}
