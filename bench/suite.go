@@ -124,7 +124,7 @@ func Suite(full bool) []Scenario {
 		s.Nodes, s.Rate, s.Network, s.Warmup, s.Figure = 10, 1000, netem.Regions().Network(10), 3*time.Second, latencies
 	}), with(func(s *Scenario) {
 		s.Name, s.What, s.Target = "five-minutes", "saturation for five minutes: RSS per node, mean / most", "flat, < 400 MB"
-		s.Seconds, s.Retain = 300, 500 // all of it would be 60 GB
+		s.Seconds, s.Retain = 300, 200 // all of it would be 100 GB
 		s.Figure = func(r Result) string { return fmt.Sprintf("%.0f / %.0f MB", r.RSSMean, r.RSS) }
 	}))
 	for _, n := range []int{7, 16, 32} {
