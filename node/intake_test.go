@@ -1,8 +1,10 @@
 package node
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"sync"
 	"testing"
 
 	"abad/batch"
@@ -131,4 +133,36 @@ func openStore(t *testing.T) *store.Store {
 	}
 	t.Cleanup(func() { s.Close() })
 	return s
+}
+
+// What a push was read into is used again, and never before it is on the disk.
+func TestPushesDoNotShareBytes(t *testing.T) {
+	s := openStore(t)
+	k := newIntake(4, 1<<30, s, func(context.Context, ledger.In) error { return nil })
+	batchOf := func(n int) (bft.Hash, []byte) {
+		b := batch.NewBuilder([16]byte{byte(n), byte(n >> 8)})
+		for b.Size() < store.LargeBatch+n {
+			b.Add(batch.Value{ID: batch.ValueID{byte(n)}, Payload: bytes.Repeat([]byte{byte(n)}, 1000)})
+		}
+		return batch.Digest(b.Bytes()), b.Bytes()
+	}
+	var pushers sync.WaitGroup
+	const peers, each = 4, 20
+	for from := range peers {
+		pushers.Go(func() {
+			for i := range each {
+				d, data := batchOf(from*each + i)
+				if err := k.push(t.Context(), bft.ID(from), d[:], int64(len(data)), bytes.NewReader(data)); err != nil {
+					t.Errorf("push %d of peer %d: %v", i, from, err)
+				}
+			}
+		})
+	}
+	pushers.Wait()
+	for n := range peers * each {
+		d, want := batchOf(n)
+		if got, err := s.Batch(d); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("batch %d: %d bytes, %v", n, len(got), err)
+		}
+	}
 }

@@ -16,9 +16,6 @@ type Ticket struct {
 	index int // of the value in its batch
 }
 
-// ID is the value's.
-func (t *Ticket) ID() batch.ValueID { return t.id }
-
 // Wait gives the receipt once the value is in a block.
 func (t *Ticket) Wait(ctx context.Context) (Receipt, error) {
 	if err := until(ctx, t.fate.known); err != nil {

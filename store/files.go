@@ -43,8 +43,9 @@ const (
 
 // files is the directory.
 type files struct {
-	dir  string
-	sync bool
+	dir   string
+	sync  bool
+	pause func() // between two tries of reap
 
 	// Only who leads the writes uses these.
 	out    *os.File // nil: the next batch begins a file
@@ -100,7 +101,7 @@ func decodePlace(key, record []byte) (p place, digest bft.Hash, err error) {
 
 // loadFiles looks which files there must be, and removes the others.
 func (s *Store) loadFiles() error {
-	f := &files{dir: filepath.Join(s.dir, filesDir), sync: !s.options.Unsynced, live: map[uint64]int{}}
+	f := &files{dir: filepath.Join(s.dir, filesDir), sync: !s.options.Unsynced, pause: func() { time.Sleep(time.Millisecond) }, live: map[uint64]int{}}
 	s.files = f
 	var places []place
 	for _, family := range []byte{placeKey, idsPlaceKey} {
@@ -373,7 +374,7 @@ func (s *Store) reap() (err error) {
 		if tries++; tries == reapTries {
 			break
 		}
-		time.Sleep(time.Millisecond)
+		f.pause()
 	}
 	return err
 }

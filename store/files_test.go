@@ -10,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"abad/bft"
 	"abad/codec"
@@ -251,19 +250,29 @@ func TestReapBetweenReaders(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	reading, left := make(chan struct{}), make(chan struct{})
+	reading, met, left := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(left)
 		s.LookBatch(kept, func([]byte) {
 			close(reading)
-			time.Sleep(reapTries / 10 * time.Millisecond) // the upkeep meets us
+			<-met
 		})
 	}()
 	<-reading
+	pauses := 0
+	s.files.pause = func() {
+		if pauses++; pauses == reapTries-1 {
+			close(met)
+			<-left
+		}
+	}
 	if err := s.reap(); err != nil {
 		t.Fatal(err)
 	}
-	<-left
+	if pauses != reapTries-1 {
+		close(met) // or else the store cannot be closed
+		t.Errorf("%d pauses", pauses)
+	}
 	if len(s.files.dropped) > 0 {
 		t.Errorf("%d dropped batches keep their room", len(s.files.dropped))
 	}
