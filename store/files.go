@@ -2,7 +2,6 @@ package store
 
 import (
 	"cmp"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -23,10 +22,10 @@ import (
 // of each: where it is. Its name is its checksum. Badger would copy them into a memory
 // map page by page, write twice as much, and keep half a file of garbage for what is
 // alive. The value ids of a block are among them if they are many. A batch is on the
-// disk before its record. What a crash leaves behind a file's last
-// recorded batch is nobody's; each start begins a new file. Each batch begins a page, so
-// that it can go past the system's cache, in which a copy of it would cost as much as
-// all else on its way to the disk.
+// disk before its record. What a crash leaves behind a file's last recorded batch is
+// nobody's; each start begins a new file. Each batch begins a page, so that it can go
+// past the system's cache, in which a copy of it would cost as much as all else on its
+// way to the disk.
 //
 // A dropped batch becomes a hole in its file (fallocate(2)), and a file without a
 // batch goes.
@@ -63,40 +62,6 @@ type files struct {
 // the place is known.
 type inFile struct {
 	data, record []byte
-}
-
-// place is where a batch is.
-type place struct {
-	file uint64
-	at   int64
-	size int
-}
-
-const (
-	placeSize  = 8 + 8 + 4
-	placeSize4 = placeSize + 4 // format 4 had a checksum besides the name
-)
-
-func (p place) put(record []byte) {
-	binary.BigEndian.PutUint64(record, p.file)
-	binary.BigEndian.PutUint64(record[8:], uint64(p.at))
-	binary.BigEndian.PutUint32(record[16:], uint32(p.size))
-}
-
-// decodePlace gives a place, and the digest of what is there.
-func decodePlace(key, record []byte) (p place, digest bft.Hash, err error) {
-	switch {
-	case key[0] == placeKey && (len(record) == placeSize || len(record) == placeSize4):
-		digest = bft.Hash(key[1:])
-	case key[0] == idsPlaceKey && len(record) == placeSize+len(digest):
-		digest = bft.Hash(record[placeSize:])
-	default:
-		return p, digest, fmt.Errorf("the record of a place of kind %q has %d bytes", key[:1], len(record))
-	}
-	return place{
-		binary.BigEndian.Uint64(record), int64(binary.BigEndian.Uint64(record[8:])),
-		int(binary.BigEndian.Uint32(record[16:])),
-	}, digest, nil
 }
 
 // loadFiles looks which files there must be, and removes the others.
@@ -265,16 +230,6 @@ func (f *files) close() error {
 	return err
 }
 
-// drop notes that batches have lost their records.
-func (f *files) drop(gone []place) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, p := range gone {
-		f.live[p.file]--
-	}
-	f.dropped = append(f.dropped, gone...)
-}
-
 // get reads what is at a place and checks that it has this digest.
 func (f *files) get(p place, digest bft.Hash) ([]byte, error) {
 	in, err := os.Open(f.path(p.file))
@@ -297,15 +252,6 @@ func (f *files) get(p place, digest bft.Hash) ([]byte, error) {
 	return data, nil
 }
 
-// place reads the record of something in a file.
-func (r record) place(key []byte) (p place, digest bft.Hash, err error) {
-	err = r.value(func(data []byte) error {
-		p, digest, err = decodePlace(key, data)
-		return err
-	})
-	return p, digest, err
-}
-
 // readFile gives what has this key and record. What it cannot read, the store has lost.
 func (s *Store) readFile(key []byte, r record) ([]byte, error) {
 	p, digest, err := r.place(key)
@@ -317,89 +263,4 @@ func (s *Store) readFile(key []byte, r record) ([]byte, error) {
 		return nil, s.lost(err)
 	}
 	return data, nil
-}
-
-// gone tells which places lose what they have by entries that are about to be written.
-// Nobody else writes.
-func (s *Store) gone(entries []entry) (gone []place, err error) {
-	recent := map[string]*place{} // nil: removed
-	for _, e := range entries {
-		if !inFiles(e.key[0]) {
-			continue
-		}
-		old, known := recent[string(e.key)]
-		if !known {
-			err := s.lookUp([][]byte{e.key}, func(_ []byte, r record) error {
-				p, _, err := r.place(e.key)
-				old = &p
-				return err
-			})
-			if err != nil && !errors.Is(err, ErrNotFound) {
-				return nil, err
-			}
-		}
-		if old != nil {
-			gone = append(gone, *old)
-		}
-		recent[string(e.key)] = nil
-		if !e.remove {
-			p, _, err := decodePlace(e.key, e.value)
-			if err != nil {
-				return nil, err
-			}
-			recent[string(e.key)] = &p
-		}
-	}
-	return gone, nil
-}
-
-// reapTries is how often the upkeep waits for a moment without readers. On a busy node
-// there are some most of the time, but hardly one for long.
-const reapTries = 100
-
-// reap gives back the room of dropped batches, in moments in which nobody reads: who does
-// may have found the record before.
-func (s *Store) reap() (err error) {
-	f := s.files
-	tries := 0
-	for more := true; more && err == nil; {
-		if s.views.unread(func() {
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			more, err = f.reapOne()
-		}) {
-			tries = 0
-			continue
-		}
-		if tries++; tries == reapTries {
-			break
-		}
-		f.pause()
-	}
-	return err
-}
-
-// reapOne gives back the room of one batch, or of a file without any, and reports
-// whether there may be more to do.
-func (f *files) reapOne() (more bool, err error) {
-	for number, batches := range f.live {
-		if batches > 0 || number == f.writing {
-			continue
-		}
-		if err := os.Remove(f.path(number)); err != nil {
-			return false, err
-		}
-		delete(f.live, number)
-		f.dropped = slices.DeleteFunc(f.dropped, func(p place) bool { return p.file == number })
-		return true, nil
-	}
-	if len(f.dropped) == 0 {
-		return false, nil
-	}
-	p := f.dropped[0]
-	if err := punch(f.path(p.file), p.at, int64(p.size)); err != nil {
-		return false, err
-	}
-	f.dropped = f.dropped[1:]
-	return true, nil
 }
