@@ -119,13 +119,23 @@ func (f *fetcher) run(ctx context.Context, lister bft.ID) {
 			}
 			continue
 		}
-		if !f.settled(ctx, w) && !f.pull(ctx, w.Want) && w.Epoch > f.height() {
-			w.due = time.Now().Add(pullPause)
-			f.mu.Lock()
-			f.queues[lister].list = append(f.queues[lister].list, w)
-			f.mu.Unlock()
+		switch {
+		case f.settled(ctx, w):
+		case !w.Decided && f.intake.expected(w.Digest, f.patience):
+			f.later(w, pushHint)
+		case !f.pull(ctx, w.Want) && w.Epoch > f.height():
+			f.later(w, pullPause)
 		}
 	}
+}
+
+// later puts a want back into its queue.
+func (f *fetcher) later(w want, pause time.Duration) {
+	w.due = time.Now().Add(pause)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	q := &f.queues[w.Lister]
+	q.list = append(q.list, w)
 }
 
 // take gives the first want that is due, or how long until there may be one.
@@ -167,12 +177,6 @@ func (f *fetcher) settled(ctx context.Context, w want) bool {
 // pull asks the lister first, then everybody else, and those last that are silent. It
 // reports success.
 func (f *fetcher) pull(ctx context.Context, w ledger.Want) bool {
-	f.mu.Lock()
-	silent := f.silent
-	f.mu.Unlock()
-	if !w.Decided && f.intake.expected(w.Digest, silent) {
-		return false // look again later
-	}
 	var asking sync.WaitGroup
 	defer asking.Wait()
 	ctx, cancel := context.WithCancel(ctx)
@@ -186,7 +190,7 @@ func (f *fetcher) pull(ctx context.Context, w ledger.Want) bool {
 		if len(peers) > 0 {
 			peer := peers[0]
 			peers = peers[1:]
-			patience = max(patience, 2*f.rtt(peer))
+			patience = f.patience(peer)
 			waiting++
 			asking.Go(func() {
 				err := f.ask(ctx, peer, w.Lister, w.Digest)
@@ -210,6 +214,9 @@ func (f *fetcher) pull(ctx context.Context, w ledger.Want) bool {
 	}
 	return false
 }
+
+// patience is how long a peer has to get on with what it sends.
+func (f *fetcher) patience(peer bft.ID) time.Duration { return max(pullHedge, 2*f.rtt(peer)) }
 
 // order is in which order peers are asked for what a lister lists.
 func (f *fetcher) order(lister bft.ID) []bft.ID {

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -125,29 +126,63 @@ func TestPullEnds(t *testing.T) {
 	})
 }
 
-// A push that is being read is waited for, but not for ever from one that has died.
+// A push that is being read is waited for while it gets on, and not one that has died
+// or that only pretends.
 func TestPullOfHalfAPush(t *testing.T) {
-	f := askedFetcher(func(context.Context, bft.ID) error { return nil })
-	f.intake = newIntake(4, 1, nil, nil)
-	w := ledger.Want{Lister: 2, Digest: bft.Hash{1}}
-	for _, c := range []struct {
-		what   string
-		change func()
-		asked  []bft.ID
+	const size = 64 * pushSteps
+	disk := openStore(t)
+	for name, c := range map[string]struct {
+		far    time.Duration
+		pushes func(io.Writer)
+		asked  time.Duration // after it is wanted
 	}{
-		{"two push it", func() { f.intake.begun(w.Digest, 1); f.intake.begun(w.Digest, 2) }, nil},
-		{"one of them is silent", func() { f.heard(2, false) }, nil},
-		{"the other has ended", func() { f.intake.ended(w.Digest, 1) }, []bft.ID{3}},
-		{"it is heard again", func() { f.heard(2, true) }, nil},
-		{"its push has ended", func() { f.intake.ended(w.Digest, 2) }, []bft.ID{2}},
+		"none":          {asked: pushHint},
+		"of one byte":   {pushes: func(w io.Writer) { w.Write(make([]byte, 1)) }, asked: pullHedge},
+		"of a half":     {pushes: func(w io.Writer) { w.Write(make([]byte, size/2)) }, asked: pullHedge},
+		"from far away": {far: pullHedge, pushes: func(w io.Writer) { w.Write(make([]byte, size/2)) }, asked: 2 * pullHedge},
+		"slow": {pushes: func(w io.Writer) {
+			for range pushSteps - 1 {
+				w.Write(make([]byte, size/pushSteps))
+				time.Sleep(pullHedge / 2)
+			}
+		}, asked: (pushSteps-2)*pullHedge/2 + pullHedge},
+		"a byte now and then": {pushes: func(w io.Writer) {
+			for range 100 {
+				w.Write(make([]byte, 1))
+				time.Sleep(pullHedge / 2)
+			}
+		}, asked: pullHedge},
 	} {
-		c.change()
-		f.list = nil
-		if got := f.pull(t.Context(), w); got != (c.asked != nil) || !slices.Equal(f.list, c.asked) {
-			t.Errorf("%s: %t, asked %v", c.what, got, f.list)
-		}
-	}
-	if len(f.intake.coming) > 0 {
-		t.Errorf("%v are left", f.intake.coming)
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				began := time.Now()
+				var asked time.Duration
+				f := askedFetcher(func(context.Context, bft.ID) error {
+					asked = time.Since(began)
+					cancel()
+					return nil
+				})
+				f.far, f.height = c.far, func() uint64 { return 0 }
+				f.intake = newIntake(4, 1, disk, nil)
+				in, out := io.Pipe()
+				var work sync.WaitGroup
+				if c.pushes != nil {
+					work.Go(func() { f.intake.read(arrival{bft.Hash{1}, 3}, in, make([]byte, size)) })
+					work.Go(func() { c.pushes(out) })
+				}
+				synctest.Wait()
+				f.want(ledger.Want{Lister: 2, Digest: bft.Hash{1}, Epoch: 1})
+				f.run(ctx, 2)
+				if asked < c.asked || asked > c.asked+pushHint {
+					t.Errorf("asked after %v, want %v", asked, c.asked)
+				}
+				in.Close()
+				work.Wait()
+				if len(f.intake.coming) > 0 {
+					t.Errorf("%v are left", f.intake.coming)
+				}
+			})
+		})
 	}
 }

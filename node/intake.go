@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"time"
 
 	"abad/batch"
 	"abad/bft"
@@ -28,11 +29,22 @@ type intake struct {
 	spare sync.Pool // *[]byte that large pushes were read into
 
 	mu      sync.Mutex
-	coming  map[bft.Hash]bft.IDSet // from whom a push is being read
+	coming  map[arrival]time.Time  // pushes that are being read, and when they last got on
 	pending map[bft.Hash]ownership // held, in no block
 	backlog []int64                // bytes of those per maker
 	freed   chan struct{}          // closed and replaced when a block has taken batches
 }
+
+// arrival is a push that is being read.
+type arrival struct {
+	digest bft.Hash
+	from   bft.ID
+}
+
+// pushSteps is in how many steps a push gets on. One that takes long for each of them
+// is not counted on (see expected), so a peer that sends us a byte now and then cannot
+// keep us from asking the others.
+const pushSteps = 64
 
 type ownership struct {
 	maker bft.ID
@@ -42,7 +54,7 @@ type ownership struct {
 func newIntake(nodes int, limit int64, s *store.Store, tell func(context.Context, ledger.In) error) *intake {
 	return &intake{
 		store: s, tell: tell, limit: limit, plain: newPlain(),
-		coming: map[bft.Hash]bft.IDSet{}, pending: map[bft.Hash]ownership{},
+		coming: map[arrival]time.Time{}, pending: map[bft.Hash]ownership{},
 		backlog: make([]int64, nodes), freed: make(chan struct{}),
 	}
 }
@@ -62,10 +74,8 @@ func (k *intake) push(ctx context.Context, from bft.ID, head []byte, size int64,
 	if k.has(digest) {
 		return errHave
 	}
-	k.begun(digest, from)
-	defer k.ended(digest, from)
 	data := k.buffer(int(size))
-	if _, err := io.ReadFull(body, data); err != nil {
+	if err := k.read(arrival{digest, from}, body, data); err != nil {
 		return fmt.Errorf("push of batch %s: %w", digest.Short(), err)
 	}
 	if err := k.accept(ctx, from, digest, data); err != nil {
@@ -73,6 +83,18 @@ func (k *intake) push(ctx context.Context, from bft.ID, head []byte, size int64,
 	}
 	if len(data) >= store.LargeBatch {
 		k.spare.Put(&data) // it is on the disk, and nobody else has these bytes
+	}
+	return nil
+}
+
+// read fills data, step by step.
+func (k *intake) read(a arrival, body io.Reader, data []byte) error {
+	defer k.ended(a)
+	for step := range slices.Chunk(data, (len(data)+pushSteps-1)/pushSteps) {
+		k.gotOn(a)
+		if _, err := io.ReadFull(body, step); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -167,34 +189,26 @@ func (k *intake) held() []int64 {
 	return slices.Clone(k.backlog)
 }
 
-func (k *intake) begun(d bft.Hash, from bft.ID) {
+func (k *intake) gotOn(a arrival) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	peers := k.coming[d]
-	peers.Add(from)
-	k.coming[d] = peers
+	k.coming[a] = time.Now()
 }
 
-func (k *intake) ended(d bft.Hash, from bft.ID) {
+func (k *intake) ended(a arrival) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	peers := k.coming[d]
-	if peers.Remove(from); peers.Len() == 0 {
-		delete(k.coming, d)
-	} else {
-		k.coming[d] = peers
-	}
+	delete(k.coming, a)
 }
 
-// expected reports whether a push of the batch is being read from a peer that is not
-// silent: the rest of what one pushed that has died comes only to its end when the
-// connection does, many seconds later.
-func (k *intake) expected(d bft.Hash, silent bft.IDSet) bool {
+// expected reports whether a push of the batch is being read from some peer and has got
+// on in the time that this peer has for it: the rest of what one pushed that has died
+// comes only to its end when the connection does, many seconds later.
+func (k *intake) expected(d bft.Hash, patience func(bft.ID) time.Duration) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	peers := k.coming[d]
-	for id := range peers.All() {
-		if !silent.Has(id) {
+	for id := range bft.ID(len(k.backlog)) {
+		if at, some := k.coming[arrival{d, id}]; some && time.Since(at) < patience(id) {
 			return true
 		}
 	}
