@@ -222,16 +222,26 @@ func (b *batcher) waits() (since time.Time, some bool) {
 
 // overdue gives the batches on their way for longer than offerAfter, and each of them
 // again when that time has doubled.
-func (b *batcher) overdue(now time.Time) map[bft.Hash][]byte {
+func (b *batcher) overdue(now time.Time) (list []bft.Hash) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	list := map[bft.Hash][]byte{}
 	for d, t := range b.sealed {
 		if age := now.Sub(t.since); age > max(t.patience, offerAfter) {
-			list[d], t.patience = t.data, 2*age
+			list, t.patience = append(list, d), 2*age
 		}
 	}
 	return list
+}
+
+// onItsWay gives a batch of ours that is in no block.
+func (b *batcher) onItsWay(d bft.Hash) ([]byte, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	t, some := b.sealed[d]
+	if !some {
+		return nil, false
+	}
+	return t.data, true
 }
 
 // opened notes that an epoch was, and how long the rest after it takes.

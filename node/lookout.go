@@ -67,8 +67,8 @@ func (l *lookout) run(ctx context.Context) {
 	for {
 		wake, timer := l.wake, (<-chan time.Time)(nil)
 		if since, some := l.batcher.waits(); some {
-			for d, data := range l.batcher.overdue(time.Now()) {
-				l.offers.offer(d, data)
+			for _, d := range l.batcher.overdue(time.Now()) {
+				l.offers.offer(d)
 			}
 			from := l.advance(f.stored() + 1)
 			if far := f.far(); !far {

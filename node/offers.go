@@ -16,14 +16,15 @@ const maxOffers = 1024
 type offers struct {
 	peers []bft.ID
 	push  func(to bft.ID, head []byte, body func() ([]byte, error)) bool
+	load  func(bft.Hash) ([]byte, error) // a batch of ours
 
 	mu    sync.Mutex
 	given map[bft.Hash]bft.IDSet
 	order []bft.Hash // of given, oldest first
 }
 
-func newOffers(q bft.Quorum, self bft.ID, push func(bft.ID, []byte, func() ([]byte, error)) bool) *offers {
-	o := &offers{push: push, given: map[bft.Hash]bft.IDSet{}}
+func newOffers(q bft.Quorum, self bft.ID, push func(bft.ID, []byte, func() ([]byte, error)) bool, load func(bft.Hash) ([]byte, error)) *offers {
+	o := &offers{push: push, load: load, given: map[bft.Hash]bft.IDSet{}}
 	for id := range q.IDs() {
 		if id != self {
 			o.peers = append(o.peers, id)
@@ -33,7 +34,8 @@ func newOffers(q bft.Quorum, self bft.ID, push func(bft.ID, []byte, func() ([]by
 }
 
 // offer pushes a batch to the peers that have not got it from us, as far as is known.
-func (o *offers) offer(d bft.Hash, data []byte) {
+// What waits for a peer that has died or is slow takes no room in memory.
+func (o *offers) offer(d bft.Hash) {
 	given := o.note(d)
 	for _, id := range o.peers {
 		if !given.Has(id) {
@@ -41,7 +43,7 @@ func (o *offers) offer(d bft.Hash, data []byte) {
 				if !o.give(d, id) {
 					return nil, errHave
 				}
-				return data, nil
+				return o.load(d)
 			})
 		}
 	}

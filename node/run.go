@@ -120,7 +120,7 @@ func (n *Node) build() error {
 		return err
 	}
 	n.transport, n.driver, n.batcher = transport, d, newBatcher(c.Limits)
-	n.offers = newOffers(n.quorum, c.Self, transport.Push)
+	n.offers = newOffers(n.quorum, c.Self, transport.Push, n.load)
 	d.transport, d.batcher, d.launch = transport, n.batcher, n.launch
 	d.votes = make(chan decision.In, inputQueue)
 	d.certifier = &certifier{
@@ -261,6 +261,14 @@ func (n *Node) launch(b *building) (storing, error) {
 	stored := n.store.QueueBatch(digest, n.config.Self, b.data)
 	n.lookout.launching()
 	n.batcher.launched(digest, b)
-	n.offers.offer(digest, b.data)
+	n.offers.offer(digest)
 	return storing{ledger.Hold{Digest: digest, Maker: n.config.Self, Values: ids}, stored}, nil
+}
+
+// load gives a batch of ours: from memory until it is in a block, then from the disk.
+func (n *Node) load(d bft.Hash) ([]byte, error) {
+	if data, some := n.batcher.onItsWay(d); some {
+		return data, nil
+	}
+	return n.store.Batch(d)
 }
