@@ -76,10 +76,10 @@ type Limits struct {
 
 // Node is what the API needs of a node. [Of] makes one of a *node.Node.
 type Node interface {
-	// Enqueue takes a value, whose payload it copies, and when it came. Errors:
-	// [node.ErrEmpty], [node.ErrTooLarge], [node.ErrBusy], [node.ErrTaken],
-	// [node.ErrStopped].
-	Enqueue(v batch.Value, came time.Time) (Ticket, error)
+	// Enqueue takes values, at least one, whose payloads it copies, and when they came.
+	// The ticket is for the first of them, as many as it says. Errors, which are the
+	// first one's: [node.ErrEmpty], [node.ErrTooLarge], [node.ErrBusy], [node.ErrStopped].
+	Enqueue(came time.Time, vs ...batch.Value) (Ticket, error)
 	// Height is the last block's.
 	Height() uint64
 	// WaitHeight returns when Height is at least so much.
@@ -93,11 +93,13 @@ type Node interface {
 	Limits() node.Limits
 }
 
-// Ticket stands for a value on its way into the log.
+// Ticket stands for values on their way into the log.
 type Ticket interface {
-	// Wait returns when the value is in a block. Errors: [node.ErrTaken],
-	// [node.ErrStopped], the context's.
-	Wait(ctx context.Context) (node.Receipt, error)
+	// Len is how many they are, at least one.
+	Len() int
+	// Wait returns when one of them, counted from 0, is in a block. Errors:
+	// [node.ErrTaken], [node.ErrStopped], the context's.
+	Wait(ctx context.Context, i int) (node.Receipt, error)
 }
 
 func (c Config) withDefaults() Config {

@@ -96,7 +96,7 @@ func TestRealNode(t *testing.T) {
 		t.Errorf("%+v", st)
 	}
 	get("/readyz")
-	if ticket, err := api.Of(n).Enqueue(batch.Value{}, time.Now()); ticket != nil || err == nil {
+	if ticket, err := api.Of(n).Enqueue(time.Now(), batch.Value{}); ticket != nil || err == nil {
 		t.Errorf("an empty value: %v, %v", ticket, err)
 	}
 

@@ -28,7 +28,7 @@ func (s *served) fill(size int, values ...int) {
 			text := fmt.Sprintf("%d.%d", h, i)
 			v := batch.Value{Payload: []byte(text + strings.Repeat(" ", max(0, size-len(text))))}
 			copy(v.ID[:], text)
-			if _, err := s.log.Enqueue(v, time.Now()); err != nil {
+			if _, err := s.log.Enqueue(time.Now(), v); err != nil {
 				s.t.Fatal(err)
 			}
 		}

@@ -89,7 +89,7 @@ func (s *Server) enqueue(w *reply, r *http.Request) (Ticket, batch.ValueID, erro
 		return nil, batch.ValueID{}, problemf(http.StatusBadRequest, "the header %s and the body's %q differ", wire.IDHeader, "id")
 	}
 	w.Header().Set(wire.IDHeader, name.String())
-	ticket, err := s.conf.Node.Enqueue(batch.Value{ID: *name, Payload: body.payload}, time.Now())
+	ticket, err := s.conf.Node.Enqueue(time.Now(), batch.Value{ID: *name, Payload: body.payload})
 	return ticket, *name, err
 }
 
@@ -117,7 +117,7 @@ func parseID(where, text string) (*batch.ValueID, error) {
 func await(w *reply, r *http.Request, ticket Ticket, id batch.ValueID, wait time.Duration) error {
 	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
-	receipt, err := ticket.Wait(ctx)
+	receipt, err := ticket.Wait(ctx, 0)
 	if err != nil {
 		if r.Context().Err() == nil && errors.Is(err, context.DeadlineExceeded) {
 			answer(w, http.StatusAccepted, wire.Pending{ID: id, Pending: true})

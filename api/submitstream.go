@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"abad/api/wire"
@@ -27,6 +28,8 @@ const (
 	// streamBuffer takes most values whole, so that they are copied once, into
 	// their batch.
 	streamBuffer = 64 << 10
+	// streamPiece bounds the values that are given to the node together.
+	streamPiece = 256
 	// streamAnswers is how many bytes of answers wait for a slow reader before the
 	// rest waits as tickets.
 	streamAnswers = 64 << 10
@@ -85,8 +88,10 @@ type valueStream struct {
 	body   *source
 	in     *bufio.Reader // of body
 
+	values  []batch.Value // read uses it again
 	flight  chan promise  // values that the node has, oldest first
-	settled chan struct{} // some value has come out: there may be room
+	flying  atomic.Int64  // how many, at most streamFlight
+	settled chan struct{} // some have come out: there may be room
 
 	mu      sync.Mutex
 	room    sync.Cond // in answers, for settle
@@ -143,10 +148,17 @@ func (st *valueStream) run(ctx context.Context, send func([]byte) error) error {
 	return err
 }
 
-// promise is a value on its way, or the answer to one that is not.
+// promise is values on their way, or the answer to one that is not.
 type promise struct {
 	ticket Ticket
 	answer *wire.Answer // where there is no ticket
+}
+
+func (p promise) len() int {
+	if p.ticket == nil {
+		return 1
+	}
+	return p.ticket.Len()
 }
 
 // errGone: the connection is broken, and nobody waits for answers.
@@ -180,7 +192,9 @@ func (st *valueStream) read(ctx context.Context) {
 	defer close(st.flight)
 	var err error
 	for err == nil {
-		err = st.readValue(ctx)
+		if err = st.readBuffered(ctx); err == errPart {
+			err = st.readValue(ctx)
+		}
 	}
 	var p *problem
 	switch {
@@ -195,6 +209,40 @@ func (st *valueStream) read(ctx context.Context) {
 	default:
 		st.cancel(err)
 	}
+}
+
+// errPart: no whole value is in the buffer.
+var errPart = errors.New("part of a value")
+
+// readBuffered takes the values that are here, together. Its errors are those of
+// readValue, and errPart.
+func (st *valueStream) readBuffered(ctx context.Context) error {
+	if err := st.roomInFlight(ctx); err != nil {
+		return err
+	}
+	most := min(streamPiece, streamFlight-int(st.flying.Load()))
+	buf, _ := st.in.Peek(st.in.Buffered())
+	st.values = st.values[:0]
+	took := 0
+	for len(st.values) < most {
+		v, size := wire.NextValue(buf[took:])
+		if size == 0 {
+			break
+		}
+		st.values = append(st.values, v)
+		took += size
+	}
+	if took == 0 {
+		return errPart
+	}
+	err := st.enqueue(ctx, st.values...)
+	st.in.Discard(took)
+	return err
+}
+
+// roomInFlight waits until another value may be in flight.
+func (st *valueStream) roomInFlight(ctx context.Context) error {
+	return st.until(ctx, func() bool { return st.flying.Load() < streamFlight })
 }
 
 // readValue takes one value. Its error is a *problem, io.EOF between two values, or
@@ -237,7 +285,8 @@ func (st *valueStream) takeValue(ctx context.Context, id batch.ValueID, length i
 		if err := st.skip(length); err != nil {
 			return st.cut(err)
 		}
-		return st.promise(ctx, promise{answer: refuse(problemf(http.StatusRequestEntityTooLarge, "the value is over the limit of %d bytes", limit))})
+		st.promise(promise{answer: refuse(problemf(http.StatusRequestEntityTooLarge, "the value is over the limit of %d bytes", limit))})
+		return nil
 	}
 	if length <= streamBuffer {
 		payload, err := st.in.Peek(int(length))
@@ -273,46 +322,43 @@ func (st *valueStream) skip(length int64) error {
 	return nil
 }
 
-// enqueue gives a value to the node, as soon as it has room.
-func (st *valueStream) enqueue(ctx context.Context, v batch.Value) error {
-	ticket, err := st.server.conf.Node.Enqueue(v, st.body.came)
-	if errors.Is(err, node.ErrBusy) {
-		ticket, err = st.enqueueLater(ctx, v)
-	}
-	if errors.Is(err, node.ErrBusy) { // to the end
-		return context.Cause(ctx)
-	}
-	if err != nil {
-		why := st.explain(err)
-		if why.retry || why.status >= 500 {
-			return why
+// enqueue gives values to the node, as soon as it has room.
+func (st *valueStream) enqueue(ctx context.Context, vs ...batch.Value) error {
+	for len(vs) > 0 {
+		ticket, err := st.server.conf.Node.Enqueue(st.body.came, vs...)
+		if errors.Is(err, node.ErrBusy) {
+			ticket, err = st.enqueueLater(ctx, vs)
 		}
-		return st.promise(ctx, promise{answer: refuse(why)})
+		if errors.Is(err, node.ErrBusy) { // to the end
+			return context.Cause(ctx)
+		}
+		p := promise{ticket: ticket}
+		if err != nil {
+			why := st.explain(err)
+			if why.retry || why.status >= 500 {
+				return why
+			}
+			p = promise{answer: refuse(why)}
+		}
+		st.promise(p)
+		vs = vs[p.len():]
 	}
-	return st.promise(ctx, promise{ticket: ticket})
+	return nil
 }
 
 // enqueueLater tries until the node is not busy, or ctx ends.
-func (st *valueStream) enqueueLater(ctx context.Context, v batch.Value) (ticket Ticket, err error) {
+func (st *valueStream) enqueueLater(ctx context.Context, vs []batch.Value) (ticket Ticket, err error) {
 	_ = st.until(ctx, func() bool {
-		ticket, err = st.server.conf.Node.Enqueue(v, st.body.came)
+		ticket, err = st.server.conf.Node.Enqueue(st.body.came, vs...)
 		return !errors.Is(err, node.ErrBusy)
 	})
 	return ticket, err
 }
 
-func (st *valueStream) promise(ctx context.Context, p promise) error {
-	select {
-	case st.flight <- p: // as nearly always: less work than with a way out
-		return nil
-	default:
-	}
-	select {
-	case st.flight <- p:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+// promise never waits: there was room in flight for its values.
+func (st *valueStream) promise(p promise) {
+	st.flying.Add(int64(p.len()))
+	st.flight <- p
 }
 
 // until tries again when a value has come out, or a moment has passed.
@@ -333,30 +379,42 @@ func (st *valueStream) until(ctx context.Context, try func() bool) error {
 
 // settle waits for the values in order and makes their answers.
 func (st *valueStream) settle(ctx context.Context) {
-	for p := range st.flight {
-		answer, err := p.await(ctx)
-		if err != nil {
-			answer = st.failed(ctx, err)
-		}
-		st.give(ctx, answer)
-		notify(st.settled)
-		if answer.Kind == wire.Ended {
+	var piece []byte
+	ended := false
+	for !ended {
+		p, more := <-st.flight
+		if !more {
 			break
 		}
+		piece = piece[:0]
+		for i := 0; i < p.len() && !ended; i++ {
+			answer, err := p.await(ctx, i)
+			if err != nil {
+				answer = st.failed(ctx, err)
+			}
+			piece = answer.Append(piece)
+			ended = answer.Kind == wire.Ended
+		}
+		st.give(ctx, piece)
+		st.flying.Add(-int64(p.len()))
+		notify(st.settled)
 	}
 	st.mu.Lock()
 	st.ended = true
 	st.mu.Unlock()
 	notify(st.ready)
-	for range st.flight { // what comes after the end is nobody's
+	for p := range st.flight { // what comes after the end is nobody's
+		st.flying.Add(-int64(p.len()))
+		notify(st.settled)
 	}
 }
 
-func (p promise) await(ctx context.Context) (wire.Answer, error) {
+// await gives the answer to one of the values.
+func (p promise) await(ctx context.Context, i int) (wire.Answer, error) {
 	if p.ticket == nil {
 		return *p.answer, nil
 	}
-	receipt, err := p.ticket.Wait(ctx)
+	receipt, err := p.ticket.Wait(ctx, i)
 	if err != nil {
 		return wire.Answer{}, err
 	}
@@ -393,14 +451,14 @@ func (st *valueStream) explain(err error) *problem {
 	return problemf(http.StatusInternalServerError, "internal error")
 }
 
-// give hands an answer to the writer, and waits while that has enough.
-func (st *valueStream) give(ctx context.Context, a wire.Answer) {
+// give hands answers to the writer, and waits while that has enough.
+func (st *valueStream) give(ctx context.Context, answers []byte) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	for len(st.answers) >= streamAnswers && ctx.Err() == nil {
 		st.room.Wait()
 	}
-	st.answers = a.Append(st.answers)
+	st.answers = append(st.answers, answers...)
 	notify(st.ready)
 }
 

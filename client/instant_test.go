@@ -14,10 +14,12 @@ import (
 // measure what is in front of a node.
 type instant struct{ *apitest.Log }
 
-func (instant) Enqueue(v batch.Value, _ time.Time) (api.Ticket, error) { return placed{v.ID}, nil }
-
-type placed struct{ id batch.ValueID }
-
-func (p placed) Wait(context.Context) (node.Receipt, error) {
-	return node.Receipt{Block: 1, ID: p.id}, nil
+func (instant) Enqueue(_ time.Time, vs ...batch.Value) (api.Ticket, error) {
+	return placed(len(vs)), nil
 }
+
+type placed int
+
+func (p placed) Len() int { return int(p) }
+
+func (p placed) Wait(context.Context, int) (node.Receipt, error) { return node.Receipt{Block: 1}, nil }

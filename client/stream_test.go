@@ -28,7 +28,7 @@ func fill(t testing.TB, log *apitest.Log, values ...int) {
 		for i := range count {
 			v := batch.Value{Payload: fmt.Append(nil, h, ".", i)}
 			copy(v.ID[:], v.Payload)
-			if _, err := log.Enqueue(v, time.Now()); err != nil {
+			if _, err := log.Enqueue(time.Now(), v); err != nil {
 				t.Fatal(err)
 			}
 		}

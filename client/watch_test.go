@@ -81,7 +81,7 @@ func TestWatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	check, err := c.Check(ctx, place)
-	if err != nil || !check.Valid || check.Error != "" || string(check.Value) != "hello" || check.ID != receipt.ID || len(check.Key) != 192 || check.Bytes == 0 {
+	if err != nil || !check.Valid || check.Error != "" || string(check.Value) != "hello" || check.ID != (batch.ValueID{7}) || len(check.Key) != 192 || check.Bytes == 0 {
 		t.Errorf("%+v, %v", check, err)
 	}
 	for _, wrong := range []client.Position{{Block: receipt.Block, Index: 1 << 40}, {Block: 1 << 40}, {}} {

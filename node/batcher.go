@@ -56,42 +56,62 @@ func newBatcher(l Limits) *batcher {
 	return &batcher{limits: l, wake: make(chan struct{}, 1), sealed: map[bft.Hash]*building{}}
 }
 
-// enqueue adds a value to the batch being made. It copies the payload.
-func (b *batcher) enqueue(v batch.Value, came time.Time) (*Ticket, error) {
-	t, err := b.add(v, came)
-	b.received.note(err)
+// enqueue adds the first of these values to the batch being made, as many as it takes.
+// It copies the payloads. The error is the very first one's.
+func (b *batcher) enqueue(came time.Time, vs ...batch.Value) (*Ticket, error) {
+	t, err := b.add(came, vs)
+	b.received.note(t, err)
 	return t, err
 }
 
-func (b *batcher) add(v batch.Value, came time.Time) (*Ticket, error) {
-	if len(v.Payload) == 0 {
-		return nil, ErrEmpty
-	}
-	if len(v.Payload) > b.limits.MaxValue {
-		return nil, fmt.Errorf("%w: %d bytes, and the limit is %d", ErrTooLarge, len(v.Payload), b.limits.MaxValue)
-	}
+func (b *batcher) add(came time.Time, vs []batch.Value) (*Ticket, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	grows := len(v.Payload) + batch.Overhead
-	switch {
-	case b.stopped:
-		return nil, ErrStopped
-	case b.queued+int64(grows) > b.limit():
-		return nil, ErrBusy
+	if err := b.accepts(vs[0]); err != nil {
+		return nil, err
 	}
-	if b.open != nil && b.open.builder.Size()+grows > b.limits.BatchTarget {
+	if b.open != nil && !b.fits(vs[0]) {
 		b.full, b.open = append(b.full, b.open), nil
 	}
 	if b.open == nil {
 		b.open = begin(b.expected())
 		b.queued += int64(b.open.builder.Size())
 	}
-	t := &Ticket{id: v.ID, came: came, fate: b.open.fate, index: len(b.open.came)}
-	b.open.builder.Add(v)
-	b.open.came = append(b.open.came, came)
-	b.queued += int64(grows)
+	t := &Ticket{came: came, fate: b.open.fate, first: len(b.open.came)}
+	for i, v := range vs {
+		if i > 0 && (b.accepts(v) != nil || !b.fits(v)) {
+			break
+		}
+		b.open.builder.Add(v)
+		b.open.came = append(b.open.came, came)
+		b.queued += grows(v)
+		t.count++
+	}
 	signal(b.wake)
 	return t, nil
+}
+
+// grows is what a value adds to a batch.
+func grows(v batch.Value) int64 { return int64(len(v.Payload) + batch.Overhead) }
+
+// accepts says what is wrong with a value, or with taking one now.
+func (b *batcher) accepts(v batch.Value) error {
+	switch {
+	case len(v.Payload) == 0:
+		return ErrEmpty
+	case len(v.Payload) > b.limits.MaxValue:
+		return fmt.Errorf("%w: %d bytes, and the limit is %d", ErrTooLarge, len(v.Payload), b.limits.MaxValue)
+	case b.stopped:
+		return ErrStopped
+	case b.queued+grows(v) > b.limit():
+		return ErrBusy
+	}
+	return nil
+}
+
+// fits reports whether the batch being made has room for a value.
+func (b *batcher) fits(v batch.Value) bool {
+	return b.open.builder.Size()+int(grows(v)) <= b.limits.BatchTarget
 }
 
 // limit is how many bytes of our own may wait: half of what peers hold of us, so

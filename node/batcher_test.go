@@ -27,7 +27,7 @@ func TestBatchesAreNotPutOff(t *testing.T) {
 			b := newBatcher(Limits{}.withDefaults())
 			began := time.Now()
 			b.opened(rest)
-			if _, err := b.enqueue(batch.Value{Payload: []byte("value")}, time.Now()); err != nil {
+			if _, err := b.enqueue(time.Now(), batch.Value{Payload: []byte("value")}); err != nil {
 				t.Fatal(err)
 			}
 			next := began.Add(c.every)
@@ -57,7 +57,7 @@ func TestBatchesFollowTheEpochs(t *testing.T) {
 	b := newBatcher(Limits{}.withDefaults())
 	enqueue := func() {
 		t.Helper()
-		if _, err := b.enqueue(batch.Value{Payload: []byte("value")}, time.Now()); err != nil {
+		if _, err := b.enqueue(time.Now(), batch.Value{Payload: []byte("value")}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -103,10 +103,10 @@ func TestAnEpochTakesWhatIsHere(t *testing.T) {
 		func() { d.pace.next = time.Now() },
 		func() { go c.nodes[1].Submit(context.Background(), value(10)) },
 	} {
-		ticket, err := d.batcher.enqueue(value(1+i), time.Now())
+		ticket, err := d.batcher.enqueue(time.Now(), value(1+i))
 		must(err)
 		must(d.look(within(t), open))
-		if _, err := ticket.Wait(within(t)); err != nil {
+		if _, err := ticket.Wait(within(t), 0); err != nil {
 			t.Errorf("%d: %v", i, err)
 		}
 	}
@@ -120,7 +120,7 @@ func TestTheEndOfARestMakesABatch(t *testing.T) {
 	}
 	b := newBatcher(Limits{}.withDefaults())
 	b.opened(time.Hour)
-	if _, err := b.enqueue(batch.Value{Payload: []byte("value")}, time.Now()); err != nil {
+	if _, err := b.enqueue(time.Now(), batch.Value{Payload: []byte("value")}); err != nil {
 		t.Fatal(err)
 	}
 	launched := 0
@@ -135,5 +135,55 @@ func TestTheEndOfARestMakesABatch(t *testing.T) {
 	d.pace.next = time.Now()
 	if d.hurry(); launched != 1 {
 		t.Errorf("%d batches at the end of a rest", launched)
+	}
+}
+
+// Of values that come together those go together that one batch takes. The next one says
+// what is wrong with it, or goes into the next batch.
+func TestValuesThatComeTogether(t *testing.T) {
+	limits := Limits{MaxValue: 1000, BatchTarget: 1000}.withDefaults()
+	empty, large := batch.Value{}, batch.Value{Payload: make([]byte, limits.MaxValue+1)}
+	values := func(n int) (vs []batch.Value) {
+		for i := range n {
+			v := value(i)
+			v.Payload = make([]byte, 250)
+			vs = append(vs, v)
+		}
+		return vs
+	}
+	for name, c := range map[string]struct {
+		vs     []batch.Value
+		queued int64 // before
+		taken  []int // by one call after the other
+		err    error // of the last
+	}{
+		"one batch":       {vs: values(3), taken: []int{3}},
+		"many":            {vs: values(8), taken: []int{3, 3, 2}},
+		"an empty one":    {vs: append(values(2), empty, value(3)), taken: []int{2}, err: ErrEmpty},
+		"a large one":     {vs: append(values(1), large), taken: []int{1}, err: ErrTooLarge},
+		"the first of it": {vs: append([]batch.Value{empty}, values(1)...), err: ErrEmpty},
+		"room for two":    {vs: values(3), queued: limits.Backlog/2 - 700, taken: []int{2}, err: ErrBusy},
+	} {
+		b := newBatcher(limits)
+		b.queued = c.queued
+		accepted, batches := 0, map[*fate]int{}
+		for _, n := range c.taken {
+			ticket, err := b.enqueue(time.Now(), c.vs...)
+			if err != nil || ticket.Len() != n || ticket.first != batches[ticket.fate] {
+				t.Fatalf("%s: %+v, %v, want %d", name, ticket, err, n)
+			}
+			batches[ticket.fate] += n
+			accepted, c.vs = accepted+n, c.vs[n:]
+		}
+		if c.err != nil {
+			if ticket, err := b.enqueue(time.Now(), c.vs...); !errors.Is(err, c.err) || ticket != nil {
+				t.Errorf("%s: %+v, %v", name, ticket, err)
+			}
+		} else if len(c.vs) > 0 {
+			t.Errorf("%s: %d are left", name, len(c.vs))
+		}
+		if got := b.outcomes()[OutcomeAccepted]; got != uint64(accepted) || b.own().Values != accepted || len(batches) != len(c.taken) {
+			t.Errorf("%s: %d accepted in %d batches, %d wait, want %d", name, got, len(batches), b.own().Values, accepted)
+		}
 	}
 }

@@ -109,9 +109,9 @@ func (c *cluster) load(nodes ...int) *load {
 	for w, i := range nodes {
 		l.done.Go(func() {
 			for v := 0; ctx.Err() == nil; v++ {
-				ticket, err := c.nodes[i].Enqueue(value(100_000*w+v), time.Now())
+				ticket, err := c.nodes[i].Enqueue(time.Now(), value(100_000*w+v))
 				if err == nil {
-					_, err = ticket.Wait(within(c.t))
+					_, err = ticket.Wait(within(c.t), 0)
 				}
 				if err != nil {
 					c.t.Errorf("node %d: value %d: %v", i, v, err)

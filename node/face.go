@@ -12,21 +12,22 @@ import (
 	"abad/store"
 )
 
-// Enqueue puts a value on its way and returns at once. It copies the payload. The
-// receipt's time counts from when the value came. The errors are [ErrEmpty],
+// Enqueue puts values on their way and returns at once: the first one, and as many of
+// the others as go with it, which the ticket tells. It copies the payloads. The receipts'
+// time counts from when the values came. The errors are the first one's: [ErrEmpty],
 // [ErrTooLarge], [ErrBusy] and [ErrStopped].
-func (n *Node) Enqueue(v batch.Value, came time.Time) (*Ticket, error) {
-	return n.batcher.enqueue(v, came)
+func (n *Node) Enqueue(came time.Time, vs ...batch.Value) (*Ticket, error) {
+	return n.batcher.enqueue(came, vs...)
 }
 
 // Submit is Enqueue, and Wait for the receipt. [ErrTaken] says that the log has
 // another value under this id.
 func (n *Node) Submit(ctx context.Context, v batch.Value) (Receipt, error) {
-	t, err := n.Enqueue(v, time.Now())
+	t, err := n.Enqueue(time.Now(), v)
 	if err != nil {
 		return Receipt{}, err
 	}
-	return t.Wait(ctx)
+	return t.Wait(ctx, 0)
 }
 
 // Limits are those in force.

@@ -96,20 +96,20 @@ func TestOutcomes(t *testing.T) {
 	c.start(0) // alone: nothing is decided
 	n := c.nodes[0]
 	before := time.Now()
-	if _, err := n.Enqueue(value(0), time.Now()); err != nil {
+	if _, err := n.Enqueue(time.Now(), value(0)); err != nil {
 		t.Fatal(err)
 	}
 	after := time.Now()
-	if _, err := n.Enqueue(batch.Value{}, time.Now()); !errors.Is(err, ErrEmpty) {
+	if _, err := n.Enqueue(time.Now(), batch.Value{}); !errors.Is(err, ErrEmpty) {
 		t.Fatal(err)
 	}
-	if _, err := n.Enqueue(batch.Value{Payload: make([]byte, 1<<20+1)}, time.Now()); !errors.Is(err, ErrTooLarge) {
+	if _, err := n.Enqueue(time.Now(), batch.Value{Payload: make([]byte, 1<<20+1)}); !errors.Is(err, ErrTooLarge) {
 		t.Fatal(err)
 	}
 	big, accepted := value(1), uint64(1)
 	big.Payload = make([]byte, 1<<20)
 	for {
-		if _, err := n.Enqueue(big, time.Now()); errors.Is(err, ErrBusy) {
+		if _, err := n.Enqueue(time.Now(), big); errors.Is(err, ErrBusy) {
 			break
 		} else if err != nil {
 			t.Fatal(err)
@@ -136,7 +136,7 @@ func TestOutcomes(t *testing.T) {
 		t.Errorf("the oldest is of %s, and was submitted between %s and %s", f.Own.Oldest, before, after)
 	}
 	c.kill(0)
-	if _, err := n.Enqueue(value(2), time.Now()); !errors.Is(err, ErrStopped) || n.batcher.outcomes()[OutcomeStopped] != 1 {
+	if _, err := n.Enqueue(time.Now(), value(2)); !errors.Is(err, ErrStopped) || n.batcher.outcomes()[OutcomeStopped] != 1 {
 		t.Errorf("%v %v", err, n.batcher.outcomes())
 	}
 }

@@ -44,7 +44,7 @@ func TestUnreachableForAWhile(t *testing.T) {
 	c.startAll()
 	c.submitAll(0, 20, 0, 1, 2, 3)
 	off.Store(true)
-	ticket, err := c.nodes[2].Enqueue(value(20), time.Now())
+	ticket, err := c.nodes[2].Enqueue(time.Now(), value(20))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestUnreachableForAWhile(t *testing.T) {
 	default:
 	}
 	off.Store(false)
-	if _, err := ticket.Wait(within(t)); err != nil {
+	if _, err := ticket.Wait(within(t), 0); err != nil {
 		t.Fatal(err)
 	}
 	c.sameLogs(101, 0, 1, 2, 3)

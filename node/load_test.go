@@ -29,7 +29,7 @@ func BenchmarkSaturation(b *testing.B) {
 		wg.Go(func() {
 			var waiting []*Ticket // oldest first
 			settle := func() {
-				if _, err := waiting[0].Wait(within(b)); err != nil {
+				if _, err := waiting[0].Wait(within(b), 0); err != nil {
 					b.Error(err)
 				}
 				waiting = waiting[1:]
@@ -37,8 +37,8 @@ func BenchmarkSaturation(b *testing.B) {
 			for given.Add(1) <= int64(b.N) && !b.Failed() {
 				v := batch.Value{Payload: make([]byte, 250)}
 				rand.Read(v.ID[:])
-				t, err := n.Enqueue(v, time.Now())
-				for ; errors.Is(err, ErrBusy); t, err = n.Enqueue(v, time.Now()) {
+				t, err := n.Enqueue(time.Now(), v)
+				for ; errors.Is(err, ErrBusy); t, err = n.Enqueue(time.Now(), v) {
 					settle()
 				}
 				if err != nil {

@@ -64,7 +64,7 @@ func TestLookingOn(t *testing.T) {
 		e, err := c.nodes[0].Epochs(within(t))
 		return err == nil && len(e.Open) == 0
 	})
-	if _, err := c.nodes[0].Enqueue(value(1000), time.Now()); err != nil {
+	if _, err := c.nodes[0].Enqueue(time.Now(), value(1000)); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the epoch hangs for want of votes", func() bool {

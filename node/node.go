@@ -84,9 +84,8 @@ func (l Limits) withDefaults() Limits {
 
 // Receipt says where in the log a value is.
 type Receipt struct {
-	Block uint64 // height
-	Index uint64 // among the block's values, from 0
-	ID    batch.ValueID
+	Block uint64        // height
+	Index uint64        // among the block's values, from 0
 	Ahead bool          // this node does not have the block yet, f+1 others do
 	Took  time.Duration // from the submission to the block; 0 from a look-up
 }

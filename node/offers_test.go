@@ -95,7 +95,7 @@ func TestABatchThatIsPushed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer n.store.Close()
-	if _, err := n.batcher.enqueue(value(1), time.Now()); err != nil {
+	if _, err := n.batcher.enqueue(time.Now(), value(1)); err != nil {
 		t.Fatal(err)
 	}
 	b := n.batcher.takeOpen()

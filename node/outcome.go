@@ -23,10 +23,10 @@ type received struct {
 	accepted, busy, stopped, empty, tooLarge atomic.Uint64
 }
 
-func (r *received) note(err error) {
+func (r *received) note(t *Ticket, err error) {
 	switch {
 	case err == nil:
-		r.accepted.Add(1)
+		r.accepted.Add(uint64(t.count))
 	case errors.Is(err, ErrBusy):
 		r.busy.Add(1)
 	case errors.Is(err, ErrStopped):

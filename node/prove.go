@@ -28,7 +28,7 @@ func (n *Node) Find(ctx context.Context, id batch.ValueID) (Receipt, error) {
 	}
 	for i, v := range values {
 		if v.ID == id {
-			return Receipt{Block: height, Index: uint64(i), ID: id}, nil
+			return Receipt{Block: height, Index: uint64(i)}, nil
 		}
 	}
 	return Receipt{}, fmt.Errorf("%w: value %s is not in block %d", ErrNotFound, id, height)

@@ -182,7 +182,7 @@ func TestBusyWithoutQuorum(t *testing.T) {
 	for i := 0; ; i++ {
 		v := value(i)
 		v.Payload = make([]byte, 1<<20)
-		ticket, err := c.nodes[0].Enqueue(v, time.Now())
+		ticket, err := c.nodes[0].Enqueue(time.Now(), v)
 		if errors.Is(err, ErrBusy) {
 			break
 		}
@@ -198,7 +198,7 @@ func TestBusyWithoutQuorum(t *testing.T) {
 		c.start(i)
 	}
 	for i, ticket := range tickets {
-		if _, err := ticket.Wait(within(t)); err != nil {
+		if _, err := ticket.Wait(within(t), 0); err != nil {
 			t.Fatalf("value %d: %v", i, err)
 		}
 	}

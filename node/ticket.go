@@ -8,23 +8,27 @@ import (
 	"abad/ledger"
 )
 
-// Ticket is the promise of a receipt.
+// Ticket is the promise of receipts for values that came together and are in one batch,
+// one behind the other.
 type Ticket struct {
-	id    batch.ValueID
 	came  time.Time
 	fate  *fate
-	index int // of the value in its batch
+	first int // of the values in their batch
+	count int
 }
 
-// Wait gives the receipt once the value is in a block.
-func (t *Ticket) Wait(ctx context.Context) (Receipt, error) {
+// Len is how many values it is for, at least one.
+func (t *Ticket) Len() int { return t.count }
+
+// Wait gives the receipt of one of them, counted from 0, once the value is in a block.
+func (t *Ticket) Wait(ctx context.Context, i int) (Receipt, error) {
 	if err := until(ctx, t.fate.known); err != nil {
 		return Receipt{}, err
 	}
-	f := t.fate
+	f, index := t.fate, t.first+i
 	at, err := place{f.block, f.first}, f.err
-	at.index += uint64(t.index - f.taken.SkippedBefore(t.index))
-	if repeat := f.repeats[t.index]; repeat != nil {
+	at.index += uint64(index - f.taken.SkippedBefore(index))
+	if repeat := f.repeats[index]; repeat != nil {
 		if err := until(ctx, repeat.known); err != nil {
 			return Receipt{}, err
 		}
@@ -33,7 +37,7 @@ func (t *Ticket) Wait(ctx context.Context) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	return Receipt{Block: at.block, Index: at.index, ID: t.id, Ahead: f.ahead, Took: f.when.Sub(t.came)}, nil
+	return Receipt{Block: at.block, Index: at.index, Ahead: f.ahead, Took: f.when.Sub(t.came)}, nil
 }
 
 // until waits for a channel that is closed.

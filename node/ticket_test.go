@@ -6,12 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"abad/batch"
 	"abad/bft"
 	"abad/ledger"
 )
 
-// settledBatch is a batch of ours with five values, of which a block skips the second
-// and the fourth.
+// settledBatch is a batch of ours with five values, of which the last two came together,
+// and a block skips the second and the fourth. The tickets are the values' ones.
 func settledBatch(t *testing.T) (tickets []*Ticket, repeats []*repeat) {
 	t.Helper()
 	quorum, err := bft.NewQuorum(4)
@@ -19,12 +20,18 @@ func settledBatch(t *testing.T) (tickets []*Ticket, repeats []*repeat) {
 		t.Fatal(err)
 	}
 	b := newBatcher(Limits{}.withDefaults())
-	for i := range 5 {
-		ticket, err := b.enqueue(value(i), time.Now())
+	for i := 0; i < 5; i = len(tickets) {
+		vs := []batch.Value{value(i), value(i + 1)}
+		if i < 3 {
+			vs = vs[:1]
+		}
+		ticket, err := b.enqueue(time.Now(), vs...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		tickets = append(tickets, ticket)
+		for range ticket.Len() {
+			tickets = append(tickets, ticket)
+		}
 	}
 	d := &driver{batcher: b, meters: Meters{}.withDefaults(), ledger: ledger.New(ledger.Config{Quorum: quorum, Epochs: 8})}
 	return tickets, d.settleBatch(b.takeOpen(), ledger.Taken{Total: 5, Skip: []byte{0b01010}}, 7, 100, false)
@@ -38,22 +45,22 @@ func TestTicketsOfABatchWithRepeats(t *testing.T) {
 		t.Fatalf("repeats %v", repeats)
 	}
 	for i, index := range map[int]uint64{0: 100, 2: 101, 4: 102} {
-		got, err := tickets[i].Wait(within(t))
-		if want := (Receipt{Block: 7, Index: index, ID: value(i).ID, Took: got.Took}); err != nil || got != want {
+		got, err := tickets[i].Wait(within(t), i-tickets[i].first)
+		if want := (Receipt{Block: 7, Index: index, Took: got.Took}); err != nil || got != want {
 			t.Errorf("value %d: %+v, %v, want %+v", i, got, err, want)
 		}
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := tickets[1].Wait(gone); !errors.Is(err, context.Canceled) {
+	if _, err := tickets[1].Wait(gone, 0); !errors.Is(err, context.Canceled) {
 		t.Errorf("a repeat that is being looked up: %v", err)
 	}
 	repeats[0].settle(place{3, 9}, nil)
 	repeats[1].settle(place{}, ErrTaken)
-	if got, err := tickets[1].Wait(within(t)); err != nil || got.Block != 3 || got.Index != 9 || got.ID != value(1).ID {
+	if got, err := tickets[1].Wait(within(t), 0); err != nil || got.Block != 3 || got.Index != 9 {
 		t.Errorf("the first one's receipt: %+v, %v", got, err)
 	}
-	if got, err := tickets[3].Wait(within(t)); !errors.Is(err, ErrTaken) || got != (Receipt{}) {
+	if got, err := tickets[3].Wait(within(t), 0); !errors.Is(err, ErrTaken) || got != (Receipt{}) {
 		t.Errorf("another value under the id: %+v, %v", got, err)
 	}
 }

@@ -102,7 +102,7 @@ func (l *Log) commit() {
 		if _, known := l.placed[v.ID]; known {
 			continue
 		}
-		l.placed[v.ID] = node.Receipt{Block: height, Index: uint64(len(kept)), ID: v.ID, Ahead: l.behind}
+		l.placed[v.ID] = node.Receipt{Block: height, Index: uint64(len(kept)), Ahead: l.behind}
 		kept = append(kept, v)
 		bytes.Add(v)
 	}
@@ -120,41 +120,58 @@ func (l *Log) commit() {
 	l.wake()
 }
 
-// Enqueue takes a value in.
-func (l *Log) Enqueue(v batch.Value, came time.Time) (api.Ticket, error) {
+// Enqueue takes values in, as many as a node would.
+func (l *Log) Enqueue(came time.Time, vs ...batch.Value) (api.Ticket, error) {
 	defer l.lock()()
-	l.asked++
-	switch {
-	case l.stopped:
-		return nil, node.ErrStopped
-	case len(v.Payload) == 0:
-		return nil, node.ErrEmpty
-	case len(v.Payload) > l.maxValue:
-		return nil, fmt.Errorf("%w: %d bytes", node.ErrTooLarge, len(v.Payload))
-	case l.busy > 0:
-		l.busy--
-		return nil, node.ErrBusy
+	t := &ticket{log: l, came: came}
+	for i, v := range vs {
+		if err := l.take(v); err != nil && i == 0 {
+			return nil, err
+		} else if err != nil {
+			break
+		}
+		v.Payload = bytes.Clone(v.Payload)
+		t.values, l.queue = append(t.values, v), append(l.queue, v)
 	}
-	v.Payload = bytes.Clone(v.Payload)
-	l.queue = append(l.queue, v)
 	l.wake()
 	if !l.held {
 		l.commit()
 	}
-	return &ticket{l, v, came}, nil
+	return t, nil
+}
+
+// take says what is wrong with a value, or with taking one now.
+func (l *Log) take(v batch.Value) error {
+	l.asked++
+	switch {
+	case l.stopped:
+		return node.ErrStopped
+	case len(v.Payload) == 0:
+		return node.ErrEmpty
+	case len(v.Payload) > l.maxValue:
+		return fmt.Errorf("%w: %d bytes", node.ErrTooLarge, len(v.Payload))
+	case l.busy > 0:
+		l.busy--
+		return node.ErrBusy
+	}
+	return nil
 }
 
 type ticket struct {
-	log   *Log
-	value batch.Value
-	came  time.Time
+	log    *Log
+	values []batch.Value
+	came   time.Time
 }
 
-// Wait waits for the value's block.
-func (t *ticket) Wait(ctx context.Context) (receipt node.Receipt, err error) {
+// Len is how many values it is for.
+func (t *ticket) Len() int { return len(t.values) }
+
+// Wait waits for the block of one of them.
+func (t *ticket) Wait(ctx context.Context, i int) (receipt node.Receipt, err error) {
+	v := t.values[i]
 	err = t.log.wait(ctx, func() bool {
 		var ok bool
-		receipt, ok = t.log.placed[t.value.ID]
+		receipt, ok = t.log.placed[v.ID]
 		receipt.Took = time.Since(t.came)
 		return ok
 	})
@@ -162,7 +179,7 @@ func (t *ticket) Wait(ctx context.Context) (receipt node.Receipt, err error) {
 		return node.Receipt{}, err
 	}
 	values, err := t.log.Values(receipt.Block)
-	if err == nil && !bytes.Equal(values[receipt.Index].Payload, t.value.Payload) {
+	if err == nil && !bytes.Equal(values[receipt.Index].Payload, v.Payload) {
 		err = node.ErrTaken
 	}
 	return receipt, err

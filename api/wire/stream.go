@@ -48,6 +48,20 @@ func ReadValueHead(head [ValueHead]byte) (length uint32, id batch.ValueID) {
 	return binary.BigEndian.Uint32(head[:]), batch.ValueID(head[4:])
 }
 
+// NextValue reads the value at the front of buf, whose payload stays there, and says how
+// many bytes it takes; 0: not all of it is in buf.
+func NextValue(buf []byte) (v batch.Value, size int) {
+	if len(buf) < ValueHead {
+		return v, 0
+	}
+	length, id := ReadValueHead([ValueHead]byte(buf))
+	if int64(length) > int64(len(buf)-ValueHead) {
+		return v, 0
+	}
+	size = ValueHead + int(length)
+	return batch.Value{ID: id, Payload: buf[ValueHead:size:size]}, size
+}
+
 // AnswerKind says what became of a value.
 type AnswerKind byte
 
