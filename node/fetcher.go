@@ -16,6 +16,9 @@ const (
 	// pushHint is how long a listed batch may still arrive by PUSH before it is
 	// pulled: its header is small and overtakes it.
 	pushHint = 50 * time.Millisecond
+	// pushPatience is how long pushes may keep us from pulling in all, however they get
+	// on: a peer can begin one after the other.
+	pushPatience = 10 * time.Second
 	// pullHedge is how long a peer may take for its answer at least, until the next one
 	// is asked too: a node that has just died was the first to be asked for all that
 	// it had listed, and a block waits for that. A far one may take two round trips.
@@ -65,7 +68,8 @@ type wants struct {
 
 type want struct {
 	ledger.Want
-	due time.Time
+	due  time.Time
+	last time.Time // from then on no push is waited for; zero: none at all
 }
 
 func newFetcher(nodes int) *fetcher {
@@ -87,7 +91,8 @@ func (f *fetcher) want(w ledger.Want) {
 	case w.Decided:
 		q.list = append([]want{{Want: w}}, q.list...)
 	case len(q.list) < maxWants:
-		q.list = append(q.list, want{Want: w, due: time.Now().Add(pushHint)})
+		now := time.Now()
+		q.list = append(q.list, want{w, now.Add(pushHint), now.Add(pushPatience)})
 	}
 	signal(q.wake)
 }
@@ -121,7 +126,7 @@ func (f *fetcher) run(ctx context.Context, lister bft.ID) {
 		}
 		switch {
 		case f.settled(ctx, w):
-		case !w.Decided && f.intake.expected(w.Digest, f.patience):
+		case time.Now().Before(w.last) && f.intake.expected(w.Digest, f.patience):
 			f.later(w, pushHint)
 		case !f.pull(ctx, w.Want) && w.Epoch > f.height():
 			f.later(w, pullPause)

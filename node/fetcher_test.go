@@ -129,11 +129,12 @@ func TestPullEnds(t *testing.T) {
 // A push that is being read is waited for while it gets on, and not one that has died
 // or that only pretends.
 func TestPullOfHalfAPush(t *testing.T) {
-	const size = 64 * pushSteps
+	const steps, size = 40, 40 * pushStep
 	disk := openStore(t)
 	for name, c := range map[string]struct {
 		far    time.Duration
 		pushes func(io.Writer)
+		begins bool          // two peers begin pushes, one after the other
 		asked  time.Duration // after it is wanted
 	}{
 		"none":          {asked: pushHint},
@@ -141,17 +142,18 @@ func TestPullOfHalfAPush(t *testing.T) {
 		"of a half":     {pushes: func(w io.Writer) { w.Write(make([]byte, size/2)) }, asked: pullHedge},
 		"from far away": {far: pullHedge, pushes: func(w io.Writer) { w.Write(make([]byte, size/2)) }, asked: 2 * pullHedge},
 		"slow": {pushes: func(w io.Writer) {
-			for range pushSteps - 1 {
-				w.Write(make([]byte, size/pushSteps))
+			for range steps - 1 {
+				w.Write(make([]byte, pushStep))
 				time.Sleep(pullHedge / 2)
 			}
-		}, asked: (pushSteps-2)*pullHedge/2 + pullHedge},
+		}, asked: (steps-2)*pullHedge/2 + pullHedge},
 		"a byte now and then": {pushes: func(w io.Writer) {
 			for range 100 {
 				w.Write(make([]byte, 1))
 				time.Sleep(pullHedge / 2)
 			}
 		}, asked: pullHedge},
+		"again and again": {begins: true, asked: pushPatience},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -170,6 +172,15 @@ func TestPullOfHalfAPush(t *testing.T) {
 				if c.pushes != nil {
 					work.Go(func() { f.intake.read(arrival{bft.Hash{1}, 3}, in, make([]byte, size)) })
 					work.Go(func() { c.pushes(out) })
+				}
+				for from := bft.ID(2); c.begins && from < 4; from++ {
+					work.Go(func() {
+						for ctx.Err() == nil {
+							half, cut := io.Pipe()
+							time.AfterFunc(60*time.Millisecond+7*time.Millisecond*time.Duration(from), func() { cut.Close() })
+							f.intake.read(arrival{bft.Hash{1}, from}, half, make([]byte, size))
+						}
+					})
 				}
 				synctest.Wait()
 				f.want(ledger.Want{Lister: 2, Digest: bft.Hash{1}, Epoch: 1})

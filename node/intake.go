@@ -41,10 +41,9 @@ type arrival struct {
 	from   bft.ID
 }
 
-// pushSteps is in how many steps a push gets on. One that takes long for each of them
-// is not counted on (see expected), so a peer that sends us a byte now and then cannot
-// keep us from asking the others.
-const pushSteps = 64
+// pushStep is by how many bytes a push gets on, at least: one that sends us a byte now and
+// then is not counted on (see expected).
+const pushStep = 16 << 10
 
 type ownership struct {
 	maker bft.ID
@@ -90,7 +89,7 @@ func (k *intake) push(ctx context.Context, from bft.ID, head []byte, size int64,
 // read fills data, step by step.
 func (k *intake) read(a arrival, body io.Reader, data []byte) error {
 	defer k.ended(a)
-	for step := range slices.Chunk(data, (len(data)+pushSteps-1)/pushSteps) {
+	for step := range slices.Chunk(data, pushStep) {
 		k.gotOn(a)
 		if _, err := io.ReadFull(body, step); err != nil {
 			return err
