@@ -192,9 +192,7 @@ func (st *valueStream) read(ctx context.Context) {
 	defer close(st.flight)
 	var err error
 	for err == nil {
-		if err = st.readBuffered(ctx); err == errPart {
-			err = st.readValue(ctx)
-		}
+		err = st.readValues(ctx)
 	}
 	var p *problem
 	switch {
@@ -211,43 +209,9 @@ func (st *valueStream) read(ctx context.Context) {
 	}
 }
 
-// errPart: no whole value is in the buffer.
-var errPart = errors.New("part of a value")
-
-// readBuffered takes the values that are here, together. Its errors are those of
-// readValue, and errPart.
-func (st *valueStream) readBuffered(ctx context.Context) error {
-	if err := st.roomInFlight(ctx); err != nil {
-		return err
-	}
-	most := min(streamPiece, streamFlight-int(st.flying.Load()))
-	buf, _ := st.in.Peek(st.in.Buffered())
-	st.values = st.values[:0]
-	took := 0
-	for len(st.values) < most {
-		v, size := wire.NextValue(buf[took:])
-		if size == 0 {
-			break
-		}
-		st.values = append(st.values, v)
-		took += size
-	}
-	if took == 0 {
-		return errPart
-	}
-	err := st.enqueue(ctx, st.values...)
-	st.in.Discard(took)
-	return err
-}
-
-// roomInFlight waits until another value may be in flight.
-func (st *valueStream) roomInFlight(ctx context.Context) error {
-	return st.until(ctx, func() bool { return st.flying.Load() < streamFlight })
-}
-
-// readValue takes one value. Its error is a *problem, io.EOF between two values, or
-// else the stream is dead.
-func (st *valueStream) readValue(ctx context.Context) error {
+// readValues waits for a value and takes it, with those that are here too. Its error is
+// a *problem, io.EOF between two values, or else the stream is dead.
+func (st *valueStream) readValues(ctx context.Context) error {
 	// A client may wait as long as it likes between values, which costs it nothing
 	// that its place in the gauge has not paid for; not within one.
 	if st.in.Buffered() == 0 {
@@ -257,45 +221,62 @@ func (st *valueStream) readValue(ctx context.Context) error {
 			return errors.Join(errGone, err)
 		}
 	}
-	late := st.in.Buffered() < wire.ValueHead
-	if late {
+	buf, _ := st.in.Peek(st.in.Buffered())
+	if _, size := wire.NextValue(buf); size == 0 {
 		st.within(readTimeout)
+		defer st.within(0)
 	}
 	head, err := st.in.Peek(wire.ValueHead)
 	if err != nil {
 		return st.cut(err)
 	}
 	length, id := wire.ReadValueHead([wire.ValueHead]byte(head))
-	st.in.Discard(wire.ValueHead)
-	if int(length) > st.in.Buffered() && !late {
-		late = true
-		st.within(readTimeout)
+	large := length > streamBuffer-uint32(wire.ValueHead)
+	if !large {
+		if _, err := st.in.Peek(wire.ValueHead + int(length)); err != nil {
+			return st.cut(err)
+		}
 	}
-	err = st.takeValue(ctx, id, int64(length))
-	if late {
-		st.within(0)
+	if err := st.until(ctx, func() bool { return st.flying.Load() < streamFlight }); err != nil {
+		return err
 	}
+	if large || int(length) > st.server.conf.Node.Limits().MaxValue {
+		st.in.Discard(wire.ValueHead)
+		return st.takeLarge(ctx, id, int64(length))
+	}
+	return st.takeBuffered(ctx)
+}
+
+// takeBuffered puts the values on their way that are in the buffer, at least one.
+func (st *valueStream) takeBuffered(ctx context.Context) error {
+	most := min(streamPiece, streamFlight-int(st.flying.Load()))
+	limit := st.server.conf.Node.Limits().MaxValue
+	buf, _ := st.in.Peek(st.in.Buffered())
+	st.values = st.values[:0]
+	took := 0
+	for len(st.values) < most {
+		v, size := wire.NextValue(buf[took:])
+		if size == 0 || len(v.Payload) > limit {
+			break
+		}
+		st.values = append(st.values, v)
+		took += size
+	}
+	err := st.enqueue(ctx, st.values...)
+	st.in.Discard(took)
 	return err
 }
 
-// takeValue reads a payload and puts the value on its way.
-func (st *valueStream) takeValue(ctx context.Context, id batch.ValueID, length int64) error {
-	limit := int64(st.server.conf.Node.Limits().MaxValue)
-	if length > limit {
+// takeLarge reads a payload for which the buffer is too small, or which is too large.
+func (st *valueStream) takeLarge(ctx context.Context, id batch.ValueID, length int64) error {
+	defer st.within(0)
+	if limit := int64(st.server.conf.Node.Limits().MaxValue); length > limit {
+		st.within(readTimeout)
 		if err := st.skip(length); err != nil {
 			return st.cut(err)
 		}
 		st.promise(promise{answer: refuse(problemf(http.StatusRequestEntityTooLarge, "the value is over the limit of %d bytes", limit))})
 		return nil
-	}
-	if length <= streamBuffer {
-		payload, err := st.in.Peek(int(length))
-		if err != nil {
-			return st.cut(err)
-		}
-		err = st.enqueue(ctx, batch.Value{ID: id, Payload: payload})
-		st.in.Discard(int(length))
-		return err
 	}
 	// The room for a large value is there before the first byte of it: streams that
 	// held some and waited for more could wait for each other.
@@ -303,6 +284,7 @@ func (st *valueStream) takeValue(ctx context.Context, id batch.ValueID, length i
 		return err
 	}
 	defer st.server.bodies.give(length)
+	st.within(readTimeout) // now: how long there was no room is not the client's fault
 	payload := make([]byte, length)
 	if _, err := io.ReadFull(st.in, payload); err != nil {
 		return st.cut(err)

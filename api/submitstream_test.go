@@ -168,6 +168,28 @@ func TestValueStreamRefuses(t *testing.T) {
 	})
 }
 
+// What is over the limit is refused with the same words however much of it has come.
+func TestValueStreamRefusesWithOneText(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, limit := range []int{10, 200_000} { // less and more than the buffer
+			p := servePipes(t, nil)
+			p.log.SetMaxValue(limit)
+			v := p.values()
+			go func() {
+				v.send("x", string(make([]byte, limit+1)), "y")
+				v.close()
+			}()
+			v.want("1.0")
+			if a, err := wire.ReadAnswer(v.in); err != nil || a.Status != 413 || a.Reason != fmt.Sprintf("the value is over the limit of %d bytes", limit) {
+				t.Errorf("%+v, %v", a, err)
+			}
+			v.want("2.0")
+			v.wantEnd()
+			p.end()
+		}
+	})
+}
+
 // A node that is full makes the stream wait. Nothing is refused.
 func TestValueStreamWaitsForTheNode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -177,7 +199,7 @@ func TestValueStreamWaitsForTheNode(t *testing.T) {
 		p.log.Busy(5)
 		began := time.Now()
 		v.send("one", "two")
-		v.want("1.0", "2.0")
+		v.want("1.0", "1.1")
 		if asked, took := p.log.Asked(), time.Since(began); asked != 7 || took < 5*time.Millisecond || took > time.Second {
 			t.Fatalf("asked %d times in %v", asked, took)
 		}
@@ -229,6 +251,30 @@ func TestValueStreamFlight(t *testing.T) {
 		if got != api.StreamFlight+more {
 			t.Fatalf("%d answers", got)
 		}
+	})
+}
+
+// How long a value waits for those before it is not the client's fault.
+func TestValueStreamWaitsForFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := servePipes(t, nil)
+		defer p.end()
+		p.log.Hold()
+		v := p.values()
+		v.send(slices.Repeat([]string{"x"}, api.StreamFlight)...)
+		go func() {
+			v.send(string(make([]byte, 200_000)))
+			v.close()
+		}()
+		time.Sleep(2 * api.ReadTimeout)
+		p.log.Commit()
+		for i := range api.StreamFlight {
+			v.want(fmt.Sprintf("1.%d", i))
+		}
+		time.Sleep(time.Second)
+		p.log.Commit()
+		v.want("2.0")
+		v.wantEnd()
 	})
 }
 
