@@ -35,7 +35,7 @@ type taken struct {
 }
 
 func newRecent() *recent {
-	return &recent{batches: map[bft.Hash]uint64{}, values: newIndex()}
+	return &recent{batches: map[bft.Hash]uint64{}, values: newIndex(smallIndex)}
 }
 
 // expect makes room for values of the epoch to come.
@@ -45,37 +45,47 @@ func (r *recent) expect(values int) { r.open = slices.Grow(r.open, values) }
 // is told which of ids these are.
 func (r *recent) enter(ids []batch.ValueID, repeat func(i int)) {
 	var hashes [warmAtOnce]uint32
-	for i, id := range ids {
-		if i%warmAtOnce == 0 {
-			r.values.warm(r.hash(&hashes, ids[i:]))
+	done := 0
+	for some := range slices.Chunk(ids, warmAtOnce) {
+		r.makeRoom(len(some))
+		r.values.warm(&hashes, some)
+		for i, id := range some {
+			if r.values.enter(hashes[i], func(place uint32) bool { return r.at(place) == id }) {
+				r.open = append(r.open, id)
+			} else {
+				repeat(done + i)
+			}
 		}
-		hash := hashes[i%warmAtOnce]
-		if _, logged := r.find(hash, id); logged {
-			repeat(i)
-			continue
-		}
-		r.values.put(hash)
-		r.open = append(r.open, id)
+		done += len(some)
 	}
 }
 
-// hash hashes as many of ids as there is room for.
-func (r *recent) hash(hashes *[warmAtOnce]uint32, ids []batch.ValueID) []uint32 {
-	ids = ids[:min(len(ids), warmAtOnce)]
-	for i, id := range ids {
-		hashes[i] = r.values.hash(id)
+// makeRoom sees to it that the index has room for so many values more: one that is too
+// small is made anew.
+func (r *recent) makeRoom(values int) {
+	size := len(r.values.buckets)
+	for r.values.len()+values > fullAtBucket*size {
+		size *= 2
 	}
-	return hashes[:len(ids)]
+	if size == len(r.values.buckets) {
+		return
+	}
+	wider := newIndex(size)
+	wider.first, wider.next = r.values.first, r.values.first
+	for _, t := range r.epochs {
+		wider.putAll(t.values)
+	}
+	wider.putAll(r.open)
+	r.values = wider
 }
 
-func (r *recent) find(hash uint32, id batch.ValueID) (place uint32, found bool) {
-	return r.values.find(hash, func(place uint32) bool {
-		if i := r.values.next - place; int(i) <= len(r.open) {
-			return r.open[len(r.open)-int(i)] == id
-		}
-		t := r.holder(place)
-		return t.values[place-t.first] == id
-	})
+// at gives the id that has a place.
+func (r *recent) at(place uint32) batch.ValueID {
+	if i := r.values.next - place; int(i) <= len(r.open) {
+		return r.open[len(r.open)-int(i)]
+	}
+	t := r.holder(place)
+	return t.values[place-t.first]
 }
 
 // holder is the ended epoch that has the value at a place.
@@ -87,7 +97,7 @@ func (r *recent) holder(place uint32) *taken {
 
 // epochOf gives the epoch in which a value of the log entered it.
 func (r *recent) epochOf(id batch.ValueID) (epoch uint64, logged bool) {
-	place, logged := r.find(r.values.hash(id), id)
+	place, logged := r.values.find(r.values.hash(id), func(place uint32) bool { return r.at(place) == id })
 	if !logged || int(r.values.next-place) <= len(r.open) {
 		return 0, false
 	}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"unsafe"
 
 	"pgregory.net/rapid"
 
@@ -67,21 +68,24 @@ func TestRecentIsAMap(t *testing.T) {
 	})
 }
 
+// another is said of places that are not the one that is looked for.
+func another(uint32) bool { return false }
+
 // The index against a queue, with hashes that crowd into a few neighbouring buckets,
 // at the end of the table too, and often are the same.
 func TestIndexIsAQueue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x := newIndex()
+		x := newIndex(smallIndex)
 		x.next = -uint32(rapid.IntRange(0, 300).Draw(t, "before"))
 		x.first = x.next
 		var queue []uint32 // hashes
 		steps := rapid.SliceOfN(rapid.IntRange(-40, 60), 1, 60).Draw(t, "steps")
 		dice := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
 		for _, n := range steps {
-			for range n {
-				home := uint32(len(x.buckets)-3) + dice.Uint32N(5)
-				hash := home%uint32(len(x.buckets)) | dice.Uint32N(4)<<20 | 1<<31
-				x.put(hash)
+			for range min(n, fullAtBucket*smallIndex-x.len()) {
+				home := (smallIndex - 3 + dice.Uint32N(5)) % smallIndex
+				hash := home | dice.Uint32N(4)<<24
+				x.enter(hash, another)
 				queue = append(queue, hash)
 			}
 			if gone := min(-n, len(queue)); gone > 0 {
@@ -99,7 +103,7 @@ func TestIndexIsAQueue(t *testing.T) {
 			}
 			for _, hash := range queue {
 				x.find(hash, func(place uint32) bool {
-					if !x.alive(entry(hash)<<32 | entry(place)) {
+					if !x.alive(place) {
 						t.Fatalf("place %d is asked for: %d to %d are in", place, x.first, x.next)
 					}
 					return false
@@ -109,52 +113,65 @@ func TestIndexIsAQueue(t *testing.T) {
 	})
 }
 
-// When the table grows, entries do not come in the order of their places: a bucket that
-// many pass must remember the newest of them, not the last.
-func TestIndexGrowsInAnyOrder(t *testing.T) {
-	x := newIndex()
-	const home, elsewhere, old = 1 << 31, 1<<31 | 100, 468
-	full := fullAtBucket * smallIndex
-	for range full {
-		x.put(home)
+// Every slot is found by its tag, also where its neighbours have tags that are near.
+func TestBucketFindsItsTags(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var b bucket
+		for i := range b.tags {
+			b.tags[i] = rapid.SampledFrom([]uint8{0, 1, 2, 0x7f, 0x80, 0x81, 0xfe, 0xff}).Draw(t, "tag")
+		}
+		for _, tag := range []uint8{1, 2, 0x7f, 0x80, 0x81, 0xfe, 0xff} {
+			var found [inBucket]bool
+			for l := b.like(tag); l != 0; l &= l - 1 {
+				found[l.slot()] = true
+			}
+			for i, has := range b.tags {
+				if has == tag && !found[i] {
+					t.Fatalf("slot %d of %x is not found by %x", i, b.tags, tag)
+				}
+			}
+		}
+	})
+}
+
+// A bucket that many pass remembers the newest of them, not the last that went.
+func TestBucketRemembersTheNewest(t *testing.T) {
+	x := newIndex(smallIndex)
+	for range 3 * inBucket { // the first ones go on twice
+		x.put(0)
 	}
-	x.forget(full - old)
-	for range full - old { // into the first buckets, where the forgotten ones were
-		x.put(home)
-	}
-	x.put(elsewhere)
-	if len(x.buckets) == smallIndex {
-		t.Fatal("the table has not grown")
-	}
-	x.forget(old)
-	for want := x.first; want != x.next-1; want++ {
-		if _, found := x.find(home, func(place uint32) bool { return place == want }); !found {
+	x.forget(2*inBucket - 1)
+	for want := x.first; want != x.next; want++ {
+		if _, found := x.find(0, func(place uint32) bool { return place == want }); !found {
 			t.Fatalf("place %d is not found", want)
 		}
 	}
+	if b := x.buckets[0]; b.passed != 2*inBucket-1 {
+		t.Errorf("the newest that went on is %d", b.passed)
+	}
 }
 
-// Room that values have left is taken again: the table of a log that goes on does not grow.
-func TestIndexDoesNotGrow(t *testing.T) {
-	x := newIndex()
+// A bucket is a line of the processor's cache, and most are large enough.
+func TestBucketIsALine(t *testing.T) {
+	if size := unsafe.Sizeof(bucket{}); size != 64 {
+		t.Errorf("%d bytes", size)
+	}
+	x := newIndex(smallIndex)
 	dice := rand.New(rand.NewPCG(1, 1))
 	for range 100_000 {
-		x.put(dice.Uint32() | 1<<31)
+		x.put(dice.Uint32())
 		if x.len() > 4*smallIndex {
 			x.forget(1)
 		}
 	}
-	if len(x.buckets) != smallIndex {
-		t.Errorf("%d buckets", len(x.buckets))
-	}
-	far := 0
+	passed := 0
 	for _, b := range x.buckets {
-		if x.alive(b[inBucket]) {
-			far++
+		if b.some && x.alive(b.passed) {
+			passed++
 		}
 	}
-	if far > smallIndex/4 {
-		t.Errorf("%d of %d buckets were too small", far, smallIndex)
+	if passed > smallIndex/16 {
+		t.Errorf("%d of %d buckets were too small", passed, smallIndex)
 	}
 }
 
