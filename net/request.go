@@ -75,6 +75,7 @@ func (l *link) request(ctx context.Context, kind byte, body []byte, limit int) (
 	if err != nil {
 		return nil, err
 	}
+	l.peer.count.request.bytesIn.Add(uint64(requestHead + len(answer)))
 	if status != answered {
 		return nil, &AnswerError{l.peer.id, short(string(answer))}
 	}
@@ -149,6 +150,7 @@ func (l *link) serve(stream *quic.Stream) error {
 	l.peer.count.request.in(requestHead+len(body), 1)
 	status, answer := l.answer(stream.Context(), kind, body)
 	stream.SetPriority(urgencyRequest, true)
+	l.peer.count.request.bytesOut.Add(uint64(requestHead + len(answer))) // also if it is cut short: it may have cost that
 	if err := writeBlock(stream, status, answer); err != nil {
 		stream.CancelWrite(streamGone)
 		l.t.log.Debug("answer not sent", "peer", int(l.peer.id), "err", err)

@@ -58,6 +58,11 @@ func TestRequest(t *testing.T) {
 		}
 		if s := c.nodes[to].Stats().Peers[node.conf.Self]; s.Links != 1 || s.Request.Refused != 2 {
 			t.Errorf("stats %+v", s)
+		} else if s.Request.BytesOut < 1<<20 {
+			t.Errorf("%d bytes of answers", s.Request.BytesOut)
+		}
+		if s := node.Stats().Peers[to]; s.Request.BytesIn < 1<<20 {
+			t.Errorf("%d bytes of answers came", s.Request.BytesIn)
 		}
 	}
 }

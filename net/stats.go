@@ -29,7 +29,7 @@ type PeerStats struct {
 	Wire    Wire    // of all links
 	Control Traffic // units are frames
 	Push    Traffic // units are pushes
-	Request Traffic // units are requests: in those served, out those made
+	Request Traffic // units are requests: in those served, out those made; bytes are theirs and of the answers
 
 	MessagesIn, MessagesOut uint64
 	Violations              uint64 // links ended because the peer broke the wire format

@@ -16,9 +16,15 @@ const (
 	// pushHint is how long a listed batch may still arrive by PUSH before it is
 	// pulled: its header is small and overtakes it.
 	pushHint = 50 * time.Millisecond
-	// pushPatience is how long pushes may keep us from pulling in all, however they get
-	// on: a peer can begin one after the other.
-	pushPatience = 10 * time.Second
+	// pushPatience is how long pushes of a batch may keep us from pulling it in all,
+	// however they get on: a peer can begin one after the other. Of a batch that a block
+	// needs, blockPatience.
+	pushPatience  = 10 * time.Second
+	blockPatience = time.Second
+	// queuePatience is how long a batch may wait for its turn at a maker that pushes
+	// others. To pull it would take their room on the same link; a node that did would
+	// pull ever more of what is on its way to it.
+	queuePatience = time.Second
 	// pullHedge is how long a peer may take for its answer at least, until the next one
 	// is asked too: a node that has just died was the first to be asked for all that
 	// it had listed, and a block waits for that. A far one may take two round trips.
@@ -68,8 +74,8 @@ type wants struct {
 
 type want struct {
 	ledger.Want
-	due  time.Time
-	last time.Time // from then on no push is waited for; zero: none at all
+	since time.Time
+	due   time.Time
 }
 
 func newFetcher(nodes int) *fetcher {
@@ -87,12 +93,12 @@ func (f *fetcher) want(w ledger.Want) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	q := &f.queues[w.Lister]
+	now := time.Now()
 	switch {
 	case w.Decided:
-		q.list = append([]want{{Want: w}}, q.list...)
+		q.list = append([]want{{w, now, now}}, q.list...)
 	case len(q.list) < maxWants:
-		now := time.Now()
-		q.list = append(q.list, want{w, now.Add(pushHint), now.Add(pushPatience)})
+		q.list = append(q.list, want{w, now, now.Add(pushHint)})
 	}
 	signal(q.wake)
 }
@@ -126,7 +132,7 @@ func (f *fetcher) run(ctx context.Context, lister bft.ID) {
 		}
 		switch {
 		case f.settled(ctx, w):
-		case time.Now().Before(w.last) && f.intake.expected(w.Digest, f.patience):
+		case f.onItsWay(w):
 			f.later(w, pushHint)
 		case !f.pull(ctx, w.Want) && w.Epoch > f.height():
 			f.later(w, pullPause)
@@ -158,6 +164,16 @@ func (f *fetcher) take(lister bft.ID) (w want, wait time.Duration, ok bool) {
 		wait = min(wait, left)
 	}
 	return want{}, wait, false
+}
+
+// onItsWay reports whether a batch will come by itself, as far as can be seen.
+func (f *fetcher) onItsWay(w want) bool {
+	waited := time.Since(w.since)
+	if w.Decided {
+		return waited < blockPatience && f.intake.expected(w.Digest, f.hint)
+	}
+	return waited < pushPatience && f.intake.expected(w.Digest, f.patience) ||
+		waited < queuePatience && f.intake.pushes(w.Lister, f.patience(w.Lister))
 }
 
 // settled reports that a batch needs no pull. One that is in the store from long
@@ -222,6 +238,9 @@ func (f *fetcher) pull(ctx context.Context, w ledger.Want) bool {
 
 // patience is how long a peer has to get on with what it sends.
 func (f *fetcher) patience(peer bft.ID) time.Duration { return max(pullHedge, 2*f.rtt(peer)) }
+
+// hint is the same where a block waits for it.
+func (f *fetcher) hint(peer bft.ID) time.Duration { return max(pushHint, 2*f.rtt(peer)) }
 
 // order is in which order peers are asked for what a lister lists.
 func (f *fetcher) order(lister bft.ID) []bft.ID {

@@ -131,29 +131,42 @@ func TestPullEnds(t *testing.T) {
 func TestPullOfHalfAPush(t *testing.T) {
 	const steps, size = 40, 40 * pushStep
 	disk := openStore(t)
+	slowly := func(pause time.Duration) func(io.Writer) {
+		return func(w io.Writer) {
+			for range steps - 1 {
+				w.Write(make([]byte, pushStep))
+				time.Sleep(pause)
+			}
+		}
+	}
 	for name, c := range map[string]struct {
 		far    time.Duration
 		pushes func(io.Writer)
+		other  bool          // what is pushed is another batch, by the lister
 		begins bool          // two peers begin pushes, one after the other
+		needed bool          // by a block
 		asked  time.Duration // after it is wanted
 	}{
 		"none":          {asked: pushHint},
 		"of one byte":   {pushes: func(w io.Writer) { w.Write(make([]byte, 1)) }, asked: pullHedge},
 		"of a half":     {pushes: func(w io.Writer) { w.Write(make([]byte, size/2)) }, asked: pullHedge},
 		"from far away": {far: pullHedge, pushes: func(w io.Writer) { w.Write(make([]byte, size/2)) }, asked: 2 * pullHedge},
-		"slow": {pushes: func(w io.Writer) {
-			for range steps - 1 {
-				w.Write(make([]byte, pushStep))
-				time.Sleep(pullHedge / 2)
-			}
-		}, asked: (steps-2)*pullHedge/2 + pullHedge},
+		"slow":          {pushes: slowly(pullHedge / 2), asked: (steps-2)*pullHedge/2 + pullHedge},
 		"a byte now and then": {pushes: func(w io.Writer) {
 			for range 100 {
 				w.Write(make([]byte, 1))
 				time.Sleep(pullHedge / 2)
 			}
 		}, asked: pullHedge},
-		"again and again": {begins: true, asked: pushPatience},
+		"again and again":     {begins: true, asked: pushPatience},
+		"of others":           {other: true, pushes: slowly(pullHedge / 2), asked: queuePatience},
+		"of half another":     {other: true, pushes: func(w io.Writer) { w.Write(make([]byte, size/2)) }, asked: pullHedge},
+		"needed":              {needed: true},
+		"needed, of a half":   {needed: true, pushes: func(w io.Writer) { w.Write(make([]byte, size/2)) }, asked: pushHint},
+		"needed, slow":        {needed: true, pushes: slowly(pushHint / 2), asked: (steps-2)*pushHint/2 + pushHint},
+		"needed, for ever":    {needed: true, begins: true, asked: blockPatience},
+		"needed, of others":   {needed: true, other: true, pushes: slowly(pushHint / 2)},
+		"needed, of far away": {needed: true, far: pullHedge, pushes: func(w io.Writer) { w.Write(make([]byte, size/2)) }, asked: 2 * pullHedge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -169,21 +182,25 @@ func TestPullOfHalfAPush(t *testing.T) {
 				f.intake = newIntake(4, 1, disk, nil)
 				in, out := io.Pipe()
 				var work sync.WaitGroup
+				pushed := arrival{bft.Hash{1}, 3}
+				if c.other {
+					pushed = arrival{bft.Hash{2}, 2}
+				}
 				if c.pushes != nil {
-					work.Go(func() { f.intake.read(arrival{bft.Hash{1}, 3}, in, make([]byte, size)) })
+					work.Go(func() { f.intake.read(pushed, in, make([]byte, size)) })
 					work.Go(func() { c.pushes(out) })
 				}
 				for from := bft.ID(2); c.begins && from < 4; from++ {
 					work.Go(func() {
 						for ctx.Err() == nil {
 							half, cut := io.Pipe()
-							time.AfterFunc(60*time.Millisecond+7*time.Millisecond*time.Duration(from), func() { cut.Close() })
+							time.AfterFunc(30*time.Millisecond+7*time.Millisecond*time.Duration(from), func() { cut.Close() })
 							f.intake.read(arrival{bft.Hash{1}, from}, half, make([]byte, size))
 						}
 					})
 				}
 				synctest.Wait()
-				f.want(ledger.Want{Lister: 2, Digest: bft.Hash{1}, Epoch: 1})
+				f.want(ledger.Want{Lister: 2, Digest: bft.Hash{1}, Epoch: 1, Decided: c.needed})
 				f.run(ctx, 2)
 				if asked < c.asked || asked > c.asked+pushHint {
 					t.Errorf("asked after %v, want %v", asked, c.asked)

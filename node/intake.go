@@ -30,6 +30,7 @@ type intake struct {
 
 	mu      sync.Mutex
 	coming  map[arrival]time.Time  // pushes that are being read, and when they last got on
+	gotOn   []time.Time            // when any of a peer's last did
 	pending map[bft.Hash]ownership // held, in no block
 	backlog []int64                // bytes of those per maker
 	freed   chan struct{}          // closed and replaced when a block has taken batches
@@ -53,7 +54,7 @@ type ownership struct {
 func newIntake(nodes int, limit int64, s *store.Store, tell func(context.Context, ledger.In) error) *intake {
 	return &intake{
 		store: s, tell: tell, limit: limit, plain: newPlain(),
-		coming: map[arrival]time.Time{}, pending: map[bft.Hash]ownership{},
+		coming: map[arrival]time.Time{}, gotOn: make([]time.Time, nodes), pending: map[bft.Hash]ownership{},
 		backlog: make([]int64, nodes), freed: make(chan struct{}),
 	}
 }
@@ -90,7 +91,7 @@ func (k *intake) push(ctx context.Context, from bft.ID, head []byte, size int64,
 func (k *intake) read(a arrival, body io.Reader, data []byte) error {
 	defer k.ended(a)
 	for step := range slices.Chunk(data, pushStep) {
-		k.gotOn(a)
+		k.getsOn(a)
 		if _, err := io.ReadFull(body, step); err != nil {
 			return err
 		}
@@ -188,10 +189,11 @@ func (k *intake) held() []int64 {
 	return slices.Clone(k.backlog)
 }
 
-func (k *intake) gotOn(a arrival) {
+func (k *intake) getsOn(a arrival) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.coming[a] = time.Now()
+	now := time.Now()
+	k.coming[a], k.gotOn[a.from] = now, now
 }
 
 func (k *intake) ended(a arrival) {
@@ -212,6 +214,13 @@ func (k *intake) expected(d bft.Hash, patience func(bft.ID) time.Duration) bool 
 		}
 	}
 	return false
+}
+
+// pushes reports whether any push of a peer's has got on in this time.
+func (k *intake) pushes(from bft.ID, patience time.Duration) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return time.Since(k.gotOn[from]) < patience
 }
 
 // has reports whether the batch is in the store.

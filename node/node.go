@@ -69,12 +69,14 @@ type Limits struct {
 	Backlog int64
 }
 
+const defaultBatch = 1 << 20
+
 func (l Limits) withDefaults() Limits {
 	if l.MaxValue == 0 {
 		l.MaxValue = batch.MaxValue
 	}
 	if l.BatchTarget == 0 {
-		l.BatchTarget = 1 << 20
+		l.BatchTarget = defaultBatch
 	}
 	if l.Backlog == 0 {
 		l.Backlog = 64 << 20

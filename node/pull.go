@@ -13,9 +13,9 @@ import (
 const (
 	// pullTimeout bounds one PULL.
 	pullTimeout = 5 * time.Second
-	// usualBatch is a size that few batches exceed: twice the default target. Up to it
-	// as many are asked for at once as a link with a long round trip needs.
-	usualBatch = 512 << 10
+	// usualBatch is a size that few batches exceed: the default target. Up to it as many
+	// are asked for at once as a link with a long round trip needs.
+	usualBatch = defaultBatch
 	// largePulls is how many larger ones may come from one peer at once. A peer may
 	// say that its answer is of [batch.MaxSize], whatever it is.
 	largePulls = 2
