@@ -16,8 +16,8 @@ type Config struct {
 	Rate    float64       // values per second in all; 0: as many as come out
 	Seconds float64       // of measuring
 	Warmup  time.Duration // before that
-	Clients int           // connections in all; 0: two for each node
-	Depth   int           // values in flight on each connection of a closed loop; 0: 32768 over all
+	Clients int           // connections in all; 0: two for each node, four in a closed loop
+	Depth   int           // values in flight on each connection of a closed loop; 0: 65536 over all
 	Alone   bool          // one value at a time on the idle cluster, over one connection
 	// Patience is how long a connection goes without any answer before its values
 	// are given to another node; 0: 3 seconds if there are Faults, else 30.
@@ -68,7 +68,7 @@ type Process interface {
 }
 
 const (
-	defaultFlight = 32768
+	defaultFlight = 65536
 	// A node that is only slow must not be given up: that repeats its values
 	// elsewhere and makes all of them slower. So without faults patience is long.
 	faultPatience   = 3 * time.Second
@@ -105,6 +105,9 @@ func (c Config) Validate() (Config, error) {
 	}
 	if c.Clients == 0 {
 		c.Clients = 2 * len(c.Nodes)
+		if c.Rate == 0 {
+			c.Clients *= 2 // a node takes so many values from each connection ahead
+		}
 	}
 	if c.Depth == 0 {
 		c.Depth = max(1, defaultFlight/c.Clients)

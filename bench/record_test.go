@@ -131,7 +131,7 @@ func TestValidate(t *testing.T) {
 	node := []Node{{URL: "http://127.0.0.1:1"}}
 	good := Config{Nodes: node, Size: 250, Seconds: 1}
 	c, err := good.Validate()
-	if err != nil || c.Clients != 2 || c.Depth != defaultFlight/2 || c.Patience != defaultPatience || c.Tell == nil {
+	if err != nil || c.Clients != 4 || c.Depth != defaultFlight/4 || c.Patience != defaultPatience || c.Tell == nil {
 		t.Fatalf("%+v %v", c, err)
 	}
 	for name, change := range map[string]func(*Config){

@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -97,6 +98,31 @@ func TestRun(t *testing.T) {
 	}
 	if PlotRates(filepath.Join(dir, "c.png"), nil) == nil || PlotTimeline(filepath.Join(dir, "c.png"), Result{}) == nil {
 		t.Error("a plot of nothing")
+	}
+}
+
+// Who loses a node goes on to all others, and not everybody to the same one.
+func TestItinerary(t *testing.T) {
+	nodes := []int{0, 1, 2, 3}
+	seconds := map[int]int{}
+	for index := range 12 {
+		order := itinerary(nodes, index)
+		if order[0] != index%4 {
+			t.Errorf("worker %d begins at node %d", index, order[0])
+		}
+		if order[0] == 3 {
+			seconds[order[1]]++
+		}
+		sorted := slices.Sorted(slices.Values(order))
+		if !slices.Equal(sorted, nodes) {
+			t.Errorf("worker %d tries %v", index, order)
+		}
+	}
+	if len(seconds) != 3 {
+		t.Errorf("the workers of node 3 go on to %v", seconds)
+	}
+	if one := itinerary(nodes[:1], 5); !slices.Equal(one, nodes[:1]) {
+		t.Errorf("of one node %v", one)
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 // leaves when that does not answer.
 type worker struct {
 	conf    Config
-	clients []*client.Client // of all nodes
+	clients []*client.Client // of all nodes, in the order in which it tries them
 	node    int              // where it is
 	sched   *schedule        // nil: closed loop
 	record  *record
@@ -50,7 +50,7 @@ type sent struct {
 const spare = 1 << 12
 
 func newWorker(c Config, clients []*client.Client, index int) *worker {
-	w := &worker{conf: c, clients: clients, node: index % len(clients)}
+	w := &worker{conf: c, clients: itinerary(clients, index)}
 	w.room.L = &w.mu
 	var seed [32]byte
 	binary.LittleEndian.PutUint64(seed[:], rand.Uint64()) // names must not come twice, in any run
@@ -60,6 +60,18 @@ func newWorker(c Config, clients []*client.Client, index int) *worker {
 	w.payload = make([]byte, c.Size+spare)
 	w.dice.Read(w.payload)
 	return w
+}
+
+// itinerary gives the nodes in the order in which a worker tries them: those that begin
+// at the same node go on to different ones.
+func itinerary[T any](nodes []T, index int) []T {
+	n := len(nodes)
+	home, round := index%n, index/n
+	order := []T{nodes[home]}
+	for i := range n - 1 {
+		order = append(order, nodes[(home+1+(i+round)%(n-1))%n])
+	}
+	return order
 }
 
 // run sends until it is time to stop, and waits for the answers until ctx ends.
