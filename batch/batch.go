@@ -155,10 +155,13 @@ func At(data []byte, i int) Value {
 // Values yields the values of a checked batch in order; payloads alias data.
 func Values(data []byte) iter.Seq2[int, Value] {
 	return func(yield func(int, Value) bool) {
-		for i := range Count(data) {
-			if !yield(i, At(data, i)) {
+		begin, ends := saltSize, table(data, Count(data))
+		for i := 0; len(ends) > 0; i, ends = i+1, ends[endSize:] {
+			end := int(binary.BigEndian.Uint32(ends))
+			if !yield(i, Value{ID: ValueID(data[begin:]), Payload: data[begin+idSize : end : end]}) {
 				return
 			}
+			begin = end
 		}
 	}
 }
@@ -178,17 +181,24 @@ func Check(data []byte) ([]ValueID, error) {
 		return nil, fmt.Errorf("%w: %d values in %d bytes", ErrMalformed, n, len(data))
 	}
 	ids := make([]ValueID, n)
-	last := saltSize
-	for i := range n {
-		begin, end := Span(data, i)
-		if end < begin+idSize+1 || end > len(data)-countSize-n*endSize {
+	ends := table(data, n)
+	records := data[:len(data)-countSize-len(ends)]
+	begin := saltSize
+	for i := range ids {
+		end := int(binary.BigEndian.Uint32(ends[i*endSize:]))
+		if end < begin+idSize+1 || end > len(records) {
 			return nil, fmt.Errorf("%w: value %d is from byte %d to %d", ErrMalformed, i, begin, end)
 		}
-		ids[i] = ValueID(data[begin:])
-		last = end
+		ids[i] = ValueID(records[begin:])
+		begin = end
 	}
-	if rest := len(data) - countSize - n*endSize - last; rest != 0 {
+	if rest := len(records) - begin; rest != 0 {
 		return nil, fmt.Errorf("%w: %d bytes that are no value", ErrMalformed, rest)
 	}
 	return ids, nil
+}
+
+// table is where the ends of so many records stand.
+func table(data []byte, count int) []byte {
+	return data[len(data)-countSize-count*endSize : len(data)-countSize]
 }

@@ -130,17 +130,36 @@ func FuzzCheck(f *testing.F) {
 	})
 }
 
-func BenchmarkCheck(b *testing.B) {
+func usual() []byte {
 	builder := NewBuilder([16]byte{})
 	for builder.Size() < 256<<10 {
 		builder.Add(Value{Payload: make([]byte, 250)})
 	}
-	data := builder.Bytes()
+	return builder.Bytes()
+}
+
+func BenchmarkCheck(b *testing.B) {
+	data := usual()
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := Check(data); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkValues(b *testing.B) {
+	data := usual()
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		var sum byte
+		for _, v := range Values(data) {
+			sum += v.Payload[0]
+		}
+		if sum != 0 {
+			b.Fatal(sum)
 		}
 	}
 }
