@@ -319,6 +319,7 @@ func (d *driver) output(out ledger.Out) {
 		sofar := time.Since(d.opened[out.Epoch])
 		d.patience = append(d.patience, deadline{out.Epoch, time.Now().Add(min(sofar, maxPatience))})
 	case ledger.Want:
+		d.fetcher.observe(d.epochTakes())
 		d.fetcher.want(out)
 	case ledger.Committed:
 		d.tick.blocks = append(d.tick.blocks, out)
@@ -327,6 +328,15 @@ func (d *driver) output(out ledger.Out) {
 	case ledger.Certified:
 		d.tick.certs = append(d.tick.certs, out)
 	}
+}
+
+// epochTakes is how long an epoch takes: usually, or one under way so far.
+func (d *driver) epochTakes() time.Duration {
+	took := d.pace.took
+	for _, at := range d.opened {
+		took = max(took, time.Since(at))
+	}
+	return took
 }
 
 // trips gives the shortest round trip to each peer that is there.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"abad/bft"
@@ -14,13 +15,16 @@ import (
 
 const (
 	// pushHint is how long a listed batch may still arrive by PUSH before it is
-	// pulled: its header is small and overtakes it.
-	pushHint = 50 * time.Millisecond
+	// pulled, at least: its header is small and overtakes it. Where an epoch takes long,
+	// so does a push, and it is the part hintParts of that, up to maxHint.
+	pushHint  = 50 * time.Millisecond
+	hintParts = 4
+	maxHint   = 4 * time.Second
 	// pushPatience is how long pushes of a batch may keep us from pulling it in all,
 	// however they get on: a peer can begin one after the other. Of a batch that a block
-	// needs, blockPatience.
-	pushPatience  = 10 * time.Second
-	blockPatience = time.Second
+	// needs, neededPatience.
+	pushPatience   = 10 * time.Second
+	neededPatience = time.Second
 	// queuePatience is how long a batch may wait for its turn at a maker that pushes
 	// others. To pull it would take their room on the same link; a node that did would
 	// pull ever more of what is on its way to it.
@@ -28,7 +32,10 @@ const (
 	// pullHedge is how long a peer may take for its answer at least, until the next one
 	// is asked too: a node that has just died was the first to be asked for all that
 	// it had listed, and a block waits for that. A far one may take two round trips.
+	// With each peer that owes an answer it doubles, maxHedge times at most: where all
+	// are slow, to ask more of them makes them slower.
 	pullHedge = 250 * time.Millisecond
+	maxHedge  = 4
 	// pullPause is the pause after all peers were asked in vain.
 	pullPause = 250 * time.Millisecond
 	// pullsPerLister is how many batches of one lister are fetched at once.
@@ -58,6 +65,8 @@ type fetcher struct {
 
 	// rtt is how far a peer is.
 	rtt func(peer bft.ID) time.Duration
+
+	hint atomic.Int64 // in nanoseconds, see pushHint
 
 	// ask gets a batch from a peer and takes it in.
 	ask func(ctx context.Context, peer, maker bft.ID, d bft.Hash) error
@@ -98,7 +107,7 @@ func (f *fetcher) want(w ledger.Want) {
 	case w.Decided:
 		q.list = append([]want{{w, now, now}}, q.list...)
 	case len(q.list) < maxWants:
-		q.list = append(q.list, want{w, now, now.Add(pushHint)})
+		q.list = append(q.list, want{w, now, now.Add(f.hinted())})
 	}
 	signal(q.wake)
 }
@@ -170,10 +179,10 @@ func (f *fetcher) take(lister bft.ID) (w want, wait time.Duration, ok bool) {
 func (f *fetcher) onItsWay(w want) bool {
 	waited := time.Since(w.since)
 	if w.Decided {
-		return waited < blockPatience && f.intake.expected(w.Digest, f.hint)
+		return waited < neededPatience && f.intake.expected(w.Digest, f.blockPatience)
 	}
 	return waited < pushPatience && f.intake.expected(w.Digest, f.patience) ||
-		waited < queuePatience && f.intake.pushes(w.Lister, f.patience(w.Lister))
+		waited < max(queuePatience, f.hinted()) && f.intake.pushes(w.Lister, f.patience(w.Lister))
 }
 
 // settled reports that a batch needs no pull. One that is in the store from long
@@ -211,7 +220,7 @@ func (f *fetcher) pull(ctx context.Context, w ledger.Want) bool {
 		if len(peers) > 0 {
 			peer := peers[0]
 			peers = peers[1:]
-			patience = f.patience(peer)
+			patience = f.patience(peer) << min(waiting, maxHedge)
 			waiting++
 			asking.Go(func() {
 				err := f.ask(ctx, peer, w.Lister, w.Digest)
@@ -236,11 +245,20 @@ func (f *fetcher) pull(ctx context.Context, w ledger.Want) bool {
 	return false
 }
 
-// patience is how long a peer has to get on with what it sends.
-func (f *fetcher) patience(peer bft.ID) time.Duration { return max(pullHedge, 2*f.rtt(peer)) }
+// observe notes how long an epoch takes at present, if only so far.
+func (f *fetcher) observe(took time.Duration) {
+	f.hint.Store(int64(min(took/hintParts, maxHint)))
+}
 
-// hint is the same where a block waits for it.
-func (f *fetcher) hint(peer bft.ID) time.Duration { return max(pushHint, 2*f.rtt(peer)) }
+func (f *fetcher) hinted() time.Duration { return max(pushHint, time.Duration(f.hint.Load())) }
+
+// patience is how long a peer has to get on with what it sends.
+func (f *fetcher) patience(peer bft.ID) time.Duration {
+	return max(pullHedge, f.blockPatience(peer))
+}
+
+// blockPatience is the same where a block waits for it.
+func (f *fetcher) blockPatience(peer bft.ID) time.Duration { return max(f.hinted(), 2*f.rtt(peer)) }
 
 // order is in which order peers are asked for what a lister lists.
 func (f *fetcher) order(lister bft.ID) []bft.ID {

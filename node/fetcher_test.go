@@ -85,6 +85,10 @@ func TestPullAsksTheNextPeer(t *testing.T) {
 			far:    4 * pullHedge,
 			asked:  []bft.ID{2}, took: 4 * pullHedge,
 		},
+		"all are slow": { // and are not all asked for that
+			answer: func(_ context.Context, peer bft.ID) error { time.Sleep(pullHedge * 5 / 2); return nil },
+			asked:  []bft.ID{2, 3}, took: pullHedge * 7 / 2, // the second one ends too
+		},
 		"nobody has it": {
 			answer: func(context.Context, bft.ID) error { return errAsked },
 			asked:  []bft.ID{2, 3, 1}, failed: true,
@@ -145,6 +149,7 @@ func TestPullOfHalfAPush(t *testing.T) {
 		other  bool          // what is pushed is another batch, by the lister
 		begins bool          // two peers begin pushes, one after the other
 		needed bool          // by a block
+		took   time.Duration // by an epoch
 		asked  time.Duration // after it is wanted
 	}{
 		"none":          {asked: pushHint},
@@ -161,10 +166,14 @@ func TestPullOfHalfAPush(t *testing.T) {
 		"again and again":     {begins: true, asked: pushPatience},
 		"of others":           {other: true, pushes: slowly(pullHedge / 2), asked: queuePatience},
 		"of half another":     {other: true, pushes: func(w io.Writer) { w.Write(make([]byte, size/2)) }, asked: pullHedge},
+		"where all is slow":   {took: 2 * time.Second, asked: 2 * time.Second / hintParts},
+		"where nothing moves": {took: time.Minute, asked: maxHint},
+		"of a half, slowly":   {took: 2 * time.Second, pushes: func(w io.Writer) { w.Write(make([]byte, size/2)) }, asked: 2 * time.Second / hintParts},
+		"of others, slowly":   {took: 8 * time.Second, other: true, pushes: slowly(pullHedge / 2), asked: 2 * time.Second},
 		"needed":              {needed: true},
 		"needed, of a half":   {needed: true, pushes: func(w io.Writer) { w.Write(make([]byte, size/2)) }, asked: pushHint},
 		"needed, slow":        {needed: true, pushes: slowly(pushHint / 2), asked: (steps-2)*pushHint/2 + pushHint},
-		"needed, for ever":    {needed: true, begins: true, asked: blockPatience},
+		"needed, for ever":    {needed: true, begins: true, asked: neededPatience},
 		"needed, of others":   {needed: true, other: true, pushes: slowly(pushHint / 2)},
 		"needed, of far away": {needed: true, far: pullHedge, pushes: func(w io.Writer) { w.Write(make([]byte, size/2)) }, asked: 2 * pullHedge},
 	} {
@@ -178,6 +187,7 @@ func TestPullOfHalfAPush(t *testing.T) {
 					cancel()
 					return nil
 				})
+				f.observe(c.took)
 				f.far, f.height = c.far, func() uint64 { return 0 }
 				f.intake = newIntake(4, 1, disk, nil)
 				in, out := io.Pipe()
