@@ -89,8 +89,8 @@ func TestBlocksTogether(t *testing.T) {
 	if err := s.PutCertificates(certs[:100]); err != nil || writes != 1 || s.Certified() != 100 {
 		t.Errorf("%v: %d writes, %d certified", err, writes, s.Certified())
 	}
-	// 200 blocks of 4 KiB are less than a transaction, with 150 more they are not.
-	for h := uint64(301); h <= 450; h++ {
+	// 200 blocks of 1 KiB are less than a transaction, with 1,000 more they are not.
+	for h := uint64(301); h <= 1300; h++ {
 		blocks = append(blocks, Block{h, make([]byte, valueThreshold-1), nil, nil})
 	}
 	writes, allowed = 0, 1
@@ -100,10 +100,10 @@ func TestBlocksTogether(t *testing.T) {
 	height := s.Height()
 	s.Close()
 	s = open(t, dir, Options{})
-	if s.Height() != height || height <= 300 || height >= 450 || len(pendingDigests(s)) != 0 {
+	if s.Height() != height || height <= 300 || height >= 1300 || len(pendingDigests(s)) != 0 {
 		t.Errorf("height %d before, %d after, %d pending", height, s.Height(), len(pendingDigests(s)))
 	}
-	if err := s.PutBlocks(blocks[height:]); err != nil || s.Height() != 450 {
+	if err := s.PutBlocks(blocks[height:]); err != nil || s.Height() != 1300 {
 		t.Errorf("the rest: %v", err)
 	}
 	if err := errors.Join(s.PutBlocks(nil), s.PutCertificates(nil)); err != nil {
