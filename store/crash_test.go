@@ -3,6 +3,7 @@ package store
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -256,5 +257,43 @@ func TestALogFileCutShortAtItsMaking(t *testing.T) {
 	}
 	if _, err := Open(torn, Options{Log: quiet}); !errors.Is(err, ErrDamaged) {
 		t.Errorf("the log that was there is empty: %v", err)
+	}
+}
+
+// A node that is killed again and again as it starts: badger removes a log that nothing
+// was written to before it makes the next one.
+func TestKilledBetweenTwoLogs(t *testing.T) {
+	dir := t.TempDir()
+	open(t, dir, Options{}).Close()
+	s := open(t, dir, Options{})
+	putBatch(t, s, 1, 100) // is in the redo log
+	killed := crash(t, dir)
+	newest := func() string {
+		logs, err := filepath.Glob(filepath.Join(killed, "*.mem"))
+		if err != nil || len(logs) == 0 {
+			t.Fatal(logs, err)
+		}
+		return slices.MaxFunc(logs, func(a, b string) int { return cmp.Compare(logNumber(a), logNumber(b)) })
+	}
+	if some, err := inspectLog(newest()); some || err != nil {
+		t.Fatalf("something is in the log: %v, %v", some, err)
+	}
+	for range 2 {
+		if _, err := inspect(killed); err != nil { // as Open begins
+			t.Fatal(err)
+		}
+		if err := os.Remove(newest()); err != nil { // as badger goes on
+			t.Fatal(err)
+		}
+		s, err := Open(killed, Options{Log: quiet})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(pendingDigests(s)); got != 1 {
+			t.Errorf("%d batches", got)
+		}
+		again := crash(t, killed)
+		s.Close()
+		killed = again
 	}
 }

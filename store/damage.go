@@ -50,7 +50,14 @@ func inspect(dir string) (m mark, err error) {
 	if err := dropUnborn(dir); err != nil {
 		return m, err
 	}
-	return m, inspectFiles(dir, m)
+	used, err := inspectFiles(dir, m)
+	if err != nil || used >= m.Log {
+		return m, err
+	}
+	// Badger removes a newest log that nothing was written to, before it makes the next
+	// one: killed in between, it would be missed.
+	m.Log = used
+	return m, m.write(dir)
 }
 
 // dropUnborn removes the log files that a crash has left without a byte: badger makes
@@ -81,29 +88,35 @@ func dropUnborn(dir string) error {
 	return nil
 }
 
-func inspectFiles(dir string, m mark) error {
+// inspectFiles gives the newest write-ahead log that something was written to.
+func inspectFiles(dir string, m mark) (used uint64, err error) {
 	logs, err := filepath.Glob(filepath.Join(dir, "*.mem"))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	newest := uint64(0)
 	for _, path := range logs {
-		newest = max(newest, logNumber(path))
-		if err := inspectLog(path); err != nil {
-			return err
+		number := logNumber(path)
+		newest = max(newest, number)
+		some, err := inspectLog(path)
+		if err != nil {
+			return 0, err
+		}
+		if some {
+			used = max(used, number)
 		}
 	}
 	if newest < m.Log {
-		return damaged("the newest *.mem", "it is missing")
+		return 0, damaged("the newest *.mem", "it is missing")
 	}
 	err = inspectManifest(filepath.Join(dir, badger.ManifestFilename))
 	if errors.Is(err, fs.ErrNotExist) {
 		if m.exists || len(logs) > 0 {
-			return damaged(badger.ManifestFilename, "it is missing")
+			return 0, damaged(badger.ManifestFilename, "it is missing")
 		}
-		return nil // a new store
+		return 0, nil // a new store
 	}
-	return err
+	return used, err
 }
 
 func logNumber(path string) uint64 {
@@ -152,11 +165,11 @@ const (
 
 // inspectLog walks over a write-ahead log. Where an entry is not whole, the log may
 // be torn: but then no later transaction follows the one that is cut off, as each
-// begins only when the one before it is on disk.
-func inspectLog(path string) error {
+// begins only when the one before it is on disk. It reports whether any entry is whole.
+func inspectLog(path string) (some bool, err error) {
 	data, err := os.ReadFile(path)
 	if err != nil || len(data) < logHead {
-		return err
+		return false, err
 	}
 	at, last, known := logHead, uint64(0), false
 	for {
@@ -169,16 +182,17 @@ func inspectLog(path string) error {
 		}
 		at += size
 	}
+	some = at > logHead
 	for rest := data[at:]; ; {
 		k := bytes.Index(rest, finKey)
 		if k < 0 {
-			return nil
+			return some, nil
 		}
 		// Five bytes before the key begin an entry of this shape.
 		if k >= 5 {
 			if size, fin, ts := entryAt(rest[k-5:]); size > 0 && fin {
 				if known && ts > last+1 {
-					return damaged(filepath.Base(path), "what follows transaction %d cannot be read, and transaction %d is there", last, ts)
+					return some, damaged(filepath.Base(path), "what follows transaction %d cannot be read, and transaction %d is there", last, ts)
 				}
 				if !known {
 					last, known = ts, true // of the first two transactions one may be torn
