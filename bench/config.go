@@ -106,7 +106,7 @@ func (c Config) Validate() (Config, error) {
 	if c.Clients == 0 {
 		c.Clients = 2 * len(c.Nodes)
 		if c.Rate == 0 {
-			c.Clients *= 2 // a node takes so many values from each connection ahead
+			c.Clients *= 2 // a node takes only 4,096 values ahead from each
 		}
 	}
 	if c.Depth == 0 {

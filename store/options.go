@@ -48,7 +48,7 @@ const (
 	// valueThreshold is the size from which a value is written once, to the
 	// value log, and only its place goes through the LSM tree. Below it the
 	// tree is cheaper: no garbage to collect. Small batches must not be below it:
-	// they filled a memtable every six seconds, and while that was written out and
+	// they filled a memtable every six to eight seconds, and while that was written out and
 	// merged, votes waited for the processors and the disk, on all nodes at once.
 	valueThreshold = 1 << 10
 	// valueLogFile is the size of one value log file. The newest one may be
