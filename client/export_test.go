@@ -10,6 +10,15 @@ func (c *Client) SetTransport(rt http.RoundTripper) {
 	c.submits.Transport, c.reads.Transport = rt, rt
 }
 
+// PipeBuffers are the sizes of the buffers that a pipeline's connection has; 0: the usual
+// ones.
+func (c *Client) PipeBuffers() (write, read int) {
+	via, release := c.pipe()
+	defer release()
+	own := via.Transport.(bearer)
+	return own.WriteBufferSize, own.ReadBufferSize
+}
+
 // Bounds that tests go up to and beyond.
 const (
 	MaxEvent      = maxEvent

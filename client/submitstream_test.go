@@ -266,6 +266,30 @@ func TestPipelineBackPressure(t *testing.T) {
 	}
 }
 
+// A pipeline's connection has larger buffers than others, and the token as all.
+func TestPipelineConnection(t *testing.T) {
+	seen := make(chan string, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen <- r.Header.Get("Authorization")
+		http.NewResponseController(w).EnableFullDuplex() // does not wait for the body
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	defer server.Close()
+	c, err := client.New(client.Config{URL: server.URL, Token: "abad_x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if write, read := c.PipeBuffers(); write < 64<<10 || read < 64<<10 {
+		t.Errorf("buffers of %d and %d bytes", write, read)
+	}
+	if _, err := c.Pipeline(t.Context()); err == nil {
+		t.Error("no error")
+	}
+	if got := <-seen; got != "Bearer abad_x" {
+		t.Errorf("Authorization: %q", got)
+	}
+}
+
 func TestPipelineIsRefused(t *testing.T) {
 	for status, want := range map[int]string{429: "busy", 200: "type"} {
 		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
