@@ -52,15 +52,17 @@ type flooding struct {
 // returns when all connections are closed.
 func (f Flood) Run(ctx context.Context, ready func()) FloodCount {
 	run := &flooding{Flood: f}
+	// The parts end after the count, or it would miss connections that are closed already.
+	flood, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var parts sync.WaitGroup
 	for range f.Streams {
-		parts.Go(func() { run.stream(ctx) })
+		parts.Go(func() { run.stream(flood) })
 	}
 	again := func(count int, once func(context.Context)) {
 		for range count {
 			parts.Go(func() {
-				for pause(ctx, floodPause) == nil {
-					once(ctx)
+				for pause(flood, floodPause) == nil {
+					once(flood)
 				}
 			})
 		}
@@ -75,6 +77,7 @@ func (f Flood) Run(ctx context.Context, ready func()) FloodCount {
 	ready()
 	<-ctx.Done()
 	count := FloodCount{run.open.Load(), run.requests.Load(), run.refused.Load(), run.errors.Load()}
+	stop()
 	parts.Wait()
 	return count
 }
