@@ -124,10 +124,7 @@ func (c *Client) opened(resp *http.Response) error {
 
 // pipe gives a connection of its own with larger buffers than others have.
 func (c *Client) pipe() (via *http.Client, release func()) {
-	shared, ok := c.reads.Transport.(bearer)
-	if !ok {
-		return c.reads, func() {}
-	}
+	shared := c.reads.Transport.(bearer)
 	own := bearer{shared.Clone(), shared.token}
 	own.WriteBufferSize, own.ReadBufferSize = pipelineWrite, pipelineWrite
 	return &http.Client{Transport: own, CheckRedirect: c.reads.CheckRedirect}, own.CloseIdleConnections
