@@ -158,6 +158,7 @@ func printReport(c *cli.Context, r node.Report) error {
 	fmt.Fprintf(w, "height\t%d\n", r.Height)
 	fmt.Fprintf(w, "hash\t%s\n", r.Hash)
 	fmt.Fprintf(w, "certified\t%d\n", r.Certified)
+	fmt.Fprintf(w, "without certificate\t%d\n", r.Uncertified)
 	fmt.Fprintf(w, "values\t%d\n", r.Values)
 	fmt.Fprintf(w, "payload pruned up to\t%d\n", r.Pruned)
 	fmt.Fprintf(w, "epochs under way\t%v\n", r.Journals)
