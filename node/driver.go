@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -130,6 +131,10 @@ func (d *driver) run(ctx context.Context) error {
 		case <-timer.C:
 			d.clock()
 		}
+		d.drain()
+		// What is here, and waits for a processor to be brought to the inbox, can share
+		// the sync.
+		runtime.Gosched()
 		d.drain()
 		if err := d.finish(); err != nil {
 			return err
