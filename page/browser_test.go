@@ -199,16 +199,16 @@ func TestToken(t *testing.T) {
 	p := openTab(t, c.URLs[0])
 	p.until("it asks", `document.querySelector("#token").open`)
 	p.until("it says why", `document.querySelector("#trouble").textContent.includes("a token is needed here")`)
-	use := func(token access.Token) {
-		p.put("#token-value", string(token))
-		p.click(`#token button[value="yes"]`)
-	}
-	use(reader)
+	p.enter("#token-value", string(reader)+kb.Enter)
 	p.until("it is in", `document.querySelector("#state").textContent.includes("ready")`)
 	p.enter("#submit-text", "not allowed"+kb.Enter)
 	p.until("the role is too small", `document.querySelector("#receipts").textContent.includes("has the role read, and this needs submit")`)
 	p.click("#token-open")
-	use(submitter)
+	p.put("#token-value", string(submitter))
+	p.click(`#token button[value="yes"]`)
+	p.click("#token-open")
+	p.enter("#token-value", "of no use"+kb.Escape) // keeps what is there
+	p.until("it has gone", `!document.querySelector("#token").open`)
 	p.click("#receipts button")
 	p.until("the value is in", `document.querySelector("#receipts").textContent.includes("in block 1 ")`)
 	if p.eval("localStorage.length") != "0" || p.eval("document.cookie") != "" || p.eval("document.querySelector('#token-value').value") != "" {

@@ -77,12 +77,14 @@ function askToken(again = false) {
 }
 
 byID("token-open").addEventListener("click", () => askToken(true));
+byID("token").addEventListener("submit", () => token.set(byID("token-value").value.trim())); // at once: the next click may need it
+byID("token-forget").addEventListener("click", () => {
+  token.set("");
+  byID("token").close();
+});
+byID("token-cancel").addEventListener("click", () => byID("token").close());
 byID("token").addEventListener("close", () => {
-  const field = byID("token-value");
-  const choice = byID("token").returnValue;
-  if (choice === "yes") token.set(field.value.trim());
-  if (choice === "forget") token.set("");
-  field.value = "";
+  byID("token-value").value = "";
   look();
 });
 
