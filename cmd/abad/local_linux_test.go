@@ -18,14 +18,7 @@ func TestLocalKilledLeavesNoOrphans(t *testing.T) {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		t.Fatal(err)
 	}
-	r := runLocalNodes(t, 2)
-	for _, api := range r.apis {
-		abad(t, "status", "--wait", "60s", "--api", api)
-	}
-	children := childrenOf(t, r.cmd.Process.Pid)
-	if len(children) != 2 {
-		t.Fatalf("local has the children %v", children)
-	}
+	r, children := runTwoNodes(t)
 	if err := r.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -48,6 +41,20 @@ func TestLocalKilledLeavesNoOrphans(t *testing.T) {
 			t.Errorf("process %d ended by itself: status %#x", pid, status)
 		}
 	}
+}
+
+// runTwoNodes is `abad local` with two nodes that are ready, and their processes.
+func runTwoNodes(t *testing.T) (r *running, children []int) {
+	t.Helper()
+	r = runLocalNodes(t, 2)
+	for _, api := range r.apis {
+		abad(t, "status", "--wait", "60s", "--api", api)
+	}
+	children = childrenOf(t, r.cmd.Process.Pid)
+	if len(children) != 2 {
+		t.Fatalf("local has the children %v", children)
+	}
+	return r, children
 }
 
 func childrenOf(t *testing.T, parent int) (children []int) {

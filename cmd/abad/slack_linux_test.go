@@ -50,14 +50,7 @@ func TestLetTimersBeLate(t *testing.T) {
 
 // The nodes that a command starts are among those.
 func TestTimersOfNodes(t *testing.T) {
-	r := runLocalNodes(t, 2)
-	for _, api := range r.apis {
-		abad(t, "status", "--wait", "60s", "--api", api)
-	}
-	children := childrenOf(t, r.cmd.Process.Pid)
-	if len(children) != 2 {
-		t.Errorf("local has the children %v", children)
-	}
+	_, children := runTwoNodes(t)
 	for _, pid := range children {
 		slack, err := os.ReadFile(fmt.Sprintf("/proc/%d/timerslack_ns", pid))
 		if errors.Is(err, fs.ErrPermission) {
