@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
-	stdnet "net"
 	"net/http"
 	"strings"
 	"testing"
@@ -19,6 +18,7 @@ import (
 	"abad/bft"
 	"abad/coin"
 	"abad/net"
+	"abad/net/nettest"
 	"abad/node"
 )
 
@@ -37,15 +37,9 @@ func single(t testing.TB) *node.Node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := stdnet.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := conn.LocalAddr().String()
-	conn.Close()
 	n, err := node.New(node.Config{
 		First: true, Cluster: bft.Sum([]byte(t.Name())), Era: 1, NodeKey: private, CoinKey: key,
-		Peers: []net.Peer{{Key: public, Addr: addr}}, Dir: t.TempDir(),
+		Peers: []net.Peer{{Key: public, Addr: nettest.FreeAddrs(t, 1)[0]}}, Dir: t.TempDir(),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"image/png"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +19,7 @@ import (
 	"abad/access"
 	"abad/api"
 	"abad/api/apitest"
+	"abad/net/nettest"
 )
 
 // Every member that others read is in the JSON, and several runs show the last one
@@ -195,19 +195,13 @@ func (killer) Continue() error { return nil }
 // each other.
 func TestWire(t *testing.T) {
 	const n = 3
-	w := Wire{Warmup: 100 * time.Millisecond, Seconds: 0.3}
+	w := Wire{Addrs: nettest.FreeAddrs(t, n), Warmup: 100 * time.Millisecond, Seconds: 0.3}
 	var keys []ed25519.PrivateKey
 	for range n {
 		public, private, err := ed25519.GenerateKey(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		socket, err := net.ListenPacket("udp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.Addrs = append(w.Addrs, socket.LocalAddr().String())
-		socket.Close()
 		w.Keys, keys = append(w.Keys, public), append(keys, private)
 	}
 	var all sync.WaitGroup

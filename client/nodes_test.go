@@ -12,17 +12,13 @@ import (
 	"abad/api/apitest"
 	"abad/batch"
 	"abad/client"
+	"abad/net/nettest"
 )
 
 // nowhere is an address at which nothing listens.
 func nowhere(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return "http://" + ln.Addr().String()
+	return "http://" + nettest.FreeAddrs(t, 1)[0]
 }
 
 func several(t *testing.T, first string, others ...string) *client.Client {

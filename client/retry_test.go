@@ -18,6 +18,7 @@ import (
 	"abad/api/apitest"
 	"abad/batch"
 	"abad/client"
+	"abad/net/nettest"
 )
 
 // 429 and 503 are tried again when the server says, until it takes the value.
@@ -96,15 +97,11 @@ func TestHastyServer(t *testing.T) {
 var errDial = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
 
 func TestUnreachable(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ln.Close() // nobody is there now
-	c := connect(t, client.Config{URL: ln.Addr().String(), Attempts: 2})
-	_, err = c.Submit(t.Context(), []byte("x"))
+	addr := nettest.FreeAddrs(t, 1)[0] // nobody is there
+	c := connect(t, client.Config{URL: addr, Attempts: 2})
+	_, err := c.Submit(t.Context(), []byte("x"))
 	var u *client.Unsettled
-	if !errors.Is(err, client.ErrUnreachable) || !strings.Contains(err.Error(), ln.Addr().String()) || errors.As(err, &u) {
+	if !errors.Is(err, client.ErrUnreachable) || !strings.Contains(err.Error(), addr) || errors.As(err, &u) {
 		t.Errorf("a value that was never sent: %v", err)
 	}
 	if client.Hint(err) != "is the daemon running?" {

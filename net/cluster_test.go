@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"log/slog"
-	"net"
 	"runtime"
 	"strings"
 	"sync"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"abad/bft"
+	"abad/net/nettest"
 )
 
 // patience ends a test that hangs; nothing is asserted about time.
@@ -59,15 +59,7 @@ func startCluster(t testing.TB, n int, adapt func(*Config)) *testCluster {
 	return c
 }
 
-func freeAddr(t testing.TB) string {
-	t.Helper()
-	socket, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer socket.Close()
-	return socket.LocalAddr().String()
-}
+func freeAddr(t testing.TB) string { return nettest.FreeAddrs(t, 1)[0] }
 
 func (c *testCluster) config(id bft.ID) Config {
 	conf := Config{

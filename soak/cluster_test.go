@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +15,7 @@ import (
 
 	"abad/batch"
 	"abad/client"
+	"abad/net/nettest"
 )
 
 // soakEnv is how long the loops last, like "10m"; CI leaves it out.
@@ -74,11 +73,11 @@ type daemon struct {
 func newCluster(t *testing.T, n int) *cluster {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "cluster")
-	peer, api := freePorts(t, n)
-	command(t, "init", "--nodes", fmt.Sprint(n), "--dir", dir, "--port", fmt.Sprint(peer), "--api-port", fmt.Sprint(api))
+	first := nettest.FreePorts(t, n)
+	command(t, "init", "--nodes", fmt.Sprint(n), "--dir", dir, "--port", fmt.Sprint(first), "--api-port", fmt.Sprint(first))
 	c := &cluster{t: t}
 	for i := range n {
-		node, err := client.New(client.Config{URL: fmt.Sprint("http://127.0.0.1:", api+i)})
+		node, err := client.New(client.Config{URL: fmt.Sprint("http://127.0.0.1:", first+i)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,37 +93,6 @@ func newCluster(t *testing.T, n int) *cluster {
 		}
 	})
 	return c
-}
-
-// freePorts finds n UDP and n TCP ports in a row that nobody has now. They are
-// below those that the system gives to sockets without one, so that nobody gets
-// them by chance while a node is down.
-func freePorts(t *testing.T, n int) (peer, api int) {
-	t.Helper()
-	for range 100 {
-		if first := 10_000 + rand.IntN(20_000); allFree(first, n) {
-			return first, first
-		}
-	}
-	t.Fatal("no free ports")
-	return 0, 0
-}
-
-func allFree(first, n int) bool {
-	for port := first; port < first+n; port++ {
-		addr := fmt.Sprint("127.0.0.1:", port)
-		l, err := net.Listen("tcp", addr)
-		if err != nil {
-			return false
-		}
-		defer l.Close()
-		p, err := net.ListenPacket("udp", addr)
-		if err != nil {
-			return false
-		}
-		defer p.Close()
-	}
-	return true
 }
 
 // command runs the program to its end and gives its standard output.

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+
+	"abad/net/nettest"
 )
 
 // copyHome makes a home of the same node with the same store, at other addresses.
@@ -34,9 +36,9 @@ func copyHome(t *testing.T, home string) string {
 			t.Fatal(err)
 		}
 	}
-	peer, api := freePorts(t, 1)
-	setConfig(t, dir, "listen", fmt.Sprint("127.0.0.1:", peer))
-	setConfig(t, dir, "api", fmt.Sprint("127.0.0.1:", api))
+	addr := nettest.FreeAddrs(t, 1)[0]
+	setConfig(t, dir, "listen", addr)
+	setConfig(t, dir, "api", addr)
 	return dir
 }
 

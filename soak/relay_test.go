@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"abad/net/nettest"
 )
 
 // relays stand in front of nodes and pass packets on, so that links can be cut.
@@ -23,7 +25,7 @@ func (c *cluster) relay() *relays {
 	c.t.Helper()
 	n := len(c.nodes)
 	r := &relays{cut: make([][]atomic.Bool, n), nodes: map[string]int{}}
-	behind, _ := freePorts(c.t, n)
+	behind := nettest.FreePorts(c.t, n)
 	for i, d := range c.nodes {
 		r.cut[i] = make([]atomic.Bool, n)
 		to := fmt.Sprint("127.0.0.1:", behind+i)

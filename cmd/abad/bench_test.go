@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -87,12 +89,17 @@ func TestBenchUsage(t *testing.T) {
 	for _, args := range [][]string{
 		{"--kill", "3"}, {"--kill", "4@1"}, {"--kill", "3@99"}, {"--stop", "x@1"}, {"--loss", "2"}, {"--loss", "101%"}, {"--loss", "x"},
 		{"--delay", "-1s"}, {"--delay", "1ms", "--matrix", "regions"}, {"--rate", "-1"}, {"--size", "0"}, {"--seconds", "0"},
+		{"--rate", "5", "--rate", "x"}, {"--rate", "5", "--rate", "-1"}, {"--clients", "-1"}, {"--alone", "--rate", "1"},
 		{"--suite", "long"}, {"--kill", "3@1", "--rate", "1", "--rate", "2"}, {"--cluster", "x", "--ceiling"}, {"--cluster", "x", "--log-cost"}, {"extra"},
+		{"flood", "--rate", "-1"}, {"flood", "--seconds", "0"}, {"flood", "--rounds", "0"}, {"flood", "--streams", "-1"},
 	} {
 		cmd := program(t, append([]string{"bench"}, args...)...)
 		text, err := cmd.CombinedOutput()
 		if err == nil || cmd.ProcessState.ExitCode() != exitUsage {
 			t.Errorf("bench %v: exit code %d: %s", args, cmd.ProcessState.ExitCode(), text)
+		}
+		if strings.Contains(string(text), "level=INFO") {
+			t.Errorf("bench %v started nodes first: %s", args, text)
 		}
 	}
 }
@@ -107,6 +114,18 @@ func TestBenchSeesANodeThatHasEnded(t *testing.T) {
 	}
 	if err := c.alive([]bench.Fault{{Kind: "kill", Node: 1}}); err != nil {
 		t.Errorf("a node that was to be killed: %v", err)
+	}
+}
+
+// Nobody waits for the peers of a node when another one cannot begin.
+func TestBenchSeesANodeThatCannotBegin(t *testing.T) {
+	lonely := httptest.NewServer(http.NotFoundHandler())
+	defer lonely.Close()
+	ended := make(chan struct{})
+	close(ended)
+	c := labCluster{processes: []*process{{api: lonely.URL, ended: make(chan struct{})}, {node: 1, ended: ended, err: errors.New("the port is taken")}}}
+	if err := c.await(t.Context()); err == nil || !strings.Contains(err.Error(), "node 1 has ended: the port is taken") {
+		t.Error(err)
 	}
 }
 

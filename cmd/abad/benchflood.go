@@ -45,6 +45,15 @@ func runFlood(c *cli.Context) (err error) {
 	if err := atMost(c, 0); err != nil {
 		return err
 	}
+	if c.Int("rounds") < 1 || c.Int("streams") < 0 {
+		return usagef("--rounds is at least 1, and --streams not negative")
+	}
+	conf := bench.Config{
+		Nodes: make([]bench.Node, 3), Size: 250, Rate: c.Float64("rate"), Seconds: c.Float64("seconds"), Warmup: time.Second,
+	}
+	if err := check(conf, []float64{conf.Rate}); err != nil {
+		return err
+	}
 	l := &lab{out: c.App.Writer, errs: c.App.ErrWriter}
 	dir, err := os.MkdirTemp("", "abad-bench-")
 	if err != nil {
@@ -68,9 +77,8 @@ func runFlood(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	m := &floodMeasure{lab: l, flood: flood(target.Host, c.Int("streams")), conf: bench.Config{
-		Nodes: cluster.nodes()[1:], Size: 250, Rate: c.Float64("rate"), Seconds: c.Float64("seconds"), Warmup: time.Second,
-	}}
+	conf.Nodes = cluster.nodes()[1:]
+	m := &floodMeasure{lab: l, flood: flood(target.Host, c.Int("streams")), conf: conf}
 	return m.run(c.Context, c.Int("rounds"))
 }
 

@@ -23,6 +23,13 @@ type lab struct {
 // run measures a scenario on a new cluster, once for each rate; before that, if the
 // scenario says so, on one that keeps no log.
 func (l *lab) run(ctx context.Context, s bench.Scenario, rates []float64, depth int) ([]bench.Result, error) {
+	conf := config(s, depth)
+	for range s.Nodes {
+		conf.Nodes = append(conf.Nodes, bench.Node{Process: victim{}})
+	}
+	if err := check(conf, rates); err != nil { // before anything starts
+		return nil, err
+	}
 	var forgetful []bench.Result
 	if s.LogCost {
 		twin := s
@@ -115,6 +122,9 @@ func (l *lab) drive(ctx context.Context, s bench.Scenario, file string, access c
 	for _, url := range urls {
 		conf.Nodes = append(conf.Nodes, bench.Node{URL: url})
 	}
+	if err := check(conf, rates); err != nil {
+		return nil, err
+	}
 	results, err := l.measure(ctx, s, conf, rates, nil)
 	if err != nil {
 		return nil, apiError(urls[0], err)
@@ -129,6 +139,17 @@ func config(s bench.Scenario, depth int) bench.Config {
 	}
 }
 
+// check says what is wrong with a run at one of the rates.
+func check(conf bench.Config, rates []float64) error {
+	for _, rate := range rates {
+		conf.Rate = rate
+		if _, err := conf.Validate(); err != nil {
+			return usageError{err}
+		}
+	}
+	return nil
+}
+
 // measure makes the runs, with a bar for each.
 func (l *lab) measure(ctx context.Context, s bench.Scenario, conf bench.Config, rates []float64, profiles []string) ([]bench.Result, error) {
 	var results []bench.Result
@@ -136,9 +157,6 @@ func (l *lab) measure(ctx context.Context, s bench.Scenario, conf bench.Config, 
 		conf.Rate = rate
 		if s.Idle {
 			conf.Rate = 0
-		}
-		if _, err := conf.Validate(); err != nil {
-			return results, usageError{err}
 		}
 		var profiling sync.WaitGroup
 		for i, url := range profiles {

@@ -12,6 +12,7 @@ import (
 	"abad/bench"
 	"abad/client"
 	"abad/home"
+	"abad/net/freeport"
 )
 
 // labReady is how long a cluster may take until all see each other: keys of 32 nodes
@@ -43,8 +44,8 @@ func (l *lab) start(dir string, homes []homeDir, flags []string) (*labCluster, e
 		c.logs = append(c.logs, output)
 		own := flags
 		if first > 0 {
-			own = append(own[:len(own):len(own)], "--"+flagProfiles, loopback(first+i))
-			c.profiles = append(c.profiles, "http://"+loopback(first+i))
+			own = append(own[:len(own):len(own)], "--"+flagProfiles, freeport.Addr(first+i))
+			c.profiles = append(c.profiles, "http://"+freeport.Addr(first+i))
 		}
 		p, err := startProcess(i, h.dir, h.api, output, own...)
 		if err != nil {
@@ -76,8 +77,8 @@ func (c *labCluster) await(ctx context.Context) error {
 			if err == nil && up == len(c.processes)-1 {
 				break
 			}
-			if !p.running() {
-				return fmt.Errorf("node %d has ended: %s", p.node, p.ending())
+			if err := c.alive(nil); err != nil {
+				return err
 			}
 			if err := pause(ctx, readyPoll); err != nil {
 				return err
@@ -93,7 +94,7 @@ func (c *labCluster) alive(faults []bench.Fault) error {
 	for i, p := range c.processes {
 		meant := slices.ContainsFunc(faults, func(f bench.Fault) bool { return f.Node == i })
 		if !meant && !p.running() {
-			return fmt.Errorf("node %d has ended in the middle of it: %s", i, p.ending())
+			return fmt.Errorf("node %d has ended: %s", i, p.ending())
 		}
 	}
 	return nil

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"abad/net/freeport"
 )
 
 // program is the abad command that the test binary is when it is called so.
@@ -101,7 +103,7 @@ func TestDemoInterrupted(t *testing.T) {
 // A cluster without a directory takes other ports when the usual ones are taken,
 // and says so; SIGTERM ends it and all of its processes.
 func TestLocalOnBusyPorts(t *testing.T) {
-	taken, err := net.Listen("tcp", loopback(defaultAPIPort))
+	taken, err := net.Listen("tcp", freeport.Addr(defaultAPIPort))
 	if err == nil { // else somebody else holds it, which is as good
 		defer taken.Close()
 	}

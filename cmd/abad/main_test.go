@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"abad/net/freeport"
 )
 
 // TestMain lets the test binary be the program: scripts and the program itself
@@ -69,10 +71,11 @@ func reservePorts(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	p, err := freePorts(n)
 	ts.Check(err)
+	ts.Defer(func() { freeport.Release(p.peer) })
 	ts.Setenv("PORT", strconv.Itoa(p.peer))
 	ts.Setenv("APIPORT", strconv.Itoa(p.api))
 	for i := range n {
-		ts.Setenv(fmt.Sprintf("API%d", i), "http://"+loopback(p.api+i))
+		ts.Setenv(fmt.Sprintf("API%d", i), "http://"+freeport.Addr(p.api+i))
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 
 	"abad/batch"
 	"abad/client"
+	"abad/net/freeport"
+	"abad/net/nettest"
 )
 
 // daemons are real processes: the test binary under the name abad is the program.
@@ -24,19 +26,23 @@ type daemons struct {
 	nodes []*client.Client
 }
 
+// reserve finds ports for n nodes that are the test's until its end.
+func reserve(t *testing.T, n int) ports {
+	t.Helper()
+	first := nettest.FreePorts(t, 2*n)
+	return ports{peer: first, api: first + n}
+}
+
 func startDaemons(t *testing.T, n int) *daemons {
 	t.Helper()
-	p, err := freePorts(n)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := reserve(t, n)
 	d := &daemons{t: t, dir: t.TempDir(), ports: p, procs: make([]*exec.Cmd, n)}
 	if code := run([]string{"abad", "init", "--nodes", strconv.Itoa(n), "--dir", d.dir,
 		"--port", strconv.Itoa(p.peer), "--api-port", strconv.Itoa(p.api)}); code != 0 {
 		t.Fatalf("abad init: exit code %d", code)
 	}
 	for i := range n {
-		api, err := client.New(client.Config{URL: "http://" + loopback(p.api+i)})
+		api, err := client.New(client.Config{URL: "http://" + freeport.Addr(p.api+i)})
 		if err != nil {
 			t.Fatal(err)
 		}

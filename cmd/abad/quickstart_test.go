@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"abad/net/freeport"
 )
 
 // blocks are the commands of a page of docs, between ```sh and ```.
@@ -31,10 +33,7 @@ func TestQuickstart(t *testing.T) {
 		t.Log("there is no bash here to run it with")
 		return
 	}
-	p, err := freePorts(4)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := reserve(t, 4)
 	script := "set -e -m -o pipefail\n" + strings.Join(blocks(t, "../../docs/quickstart.md"), "\n")
 	for old, new := range map[string]string{
 		"abad init --dir cluster":                    fmt.Sprintf("abad init --dir cluster --port %d --api-port %d", p.peer, p.api),
@@ -46,11 +45,11 @@ func TestQuickstart(t *testing.T) {
 		script = strings.ReplaceAll(script, old, new)
 	}
 	for i := range 4 {
-		script = strings.ReplaceAll(script, fmt.Sprintf("127.0.0.1:%d", defaultAPIPort+i), loopback(p.api+i))
+		script = strings.ReplaceAll(script, fmt.Sprintf("127.0.0.1:%d", defaultAPIPort+i), freeport.Addr(p.api+i))
 	}
 	cmd := exec.Command(shell, "-c", script)
 	cmd.Dir = t.TempDir()
-	cmd.Env = append(os.Environ(), "ABAD_API=http://"+loopback(p.api))
+	cmd.Env = append(os.Environ(), "ABAD_API=http://"+freeport.Addr(p.api))
 	out, err := cmd.CombinedOutput()
 	for _, want := range []string{
 		"healthy: 1 more node may fail", "attack at dawn", "\n100\n", "one is missing: no further node may fail", " attack at noon\n", "of the cluster with this key",

@@ -2,27 +2,29 @@
 package nettest
 
 import (
-	"fmt"
-	"math/rand/v2"
-	"net"
 	"testing"
+
+	"abad/net/freeport"
 )
 
-// FreeAddrs finds n UDP addresses that nobody has now. Their ports are below those
-// that the system gives to sockets without one, so that nobody gets them by chance
-// while a node is down.
+// FreePorts finds n ports in a row, free for UDP and TCP, that are the test's until
+// its end.
+func FreePorts(t testing.TB, n int) (first int) {
+	t.Helper()
+	first, err := freeport.Take(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { freeport.Release(first) })
+	return first
+}
+
+// FreeAddrs gives the addresses of n free ports.
 func FreeAddrs(t testing.TB, n int) (addrs []string) {
 	t.Helper()
-	for range 100 * n {
-		conn, err := net.ListenPacket("udp", fmt.Sprint("127.0.0.1:", 10_000+rand.IntN(20_000)))
-		if err != nil {
-			continue
-		}
-		defer conn.Close() // all at the end, so that no two are the same
-		if addrs = append(addrs, conn.LocalAddr().String()); len(addrs) == n {
-			return addrs
-		}
+	first := FreePorts(t, n)
+	for i := range n {
+		addrs = append(addrs, freeport.Addr(first+i))
 	}
-	t.Fatal("no free ports")
-	return nil
+	return addrs
 }
