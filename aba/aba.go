@@ -120,6 +120,10 @@ func (m *Machine) Halt() {
 // Decided gives the decision.
 func (m *Machine) Decided() (v, ok bool) { return m.decided.Single() }
 
+// Unanimous reports whether every node's first vote was 1. Correct nodes keep to that,
+// so that nothing but 1 can be decided, whatever else is said, lost or forgotten.
+func (m *Machine) Unanimous() bool { return m.first[1].Len() == m.cfg.Quorum.All() }
+
 // Voters counts the nodes whose vote in round 0 has come, until the instance halts.
 func (m *Machine) Voters() int {
 	if len(m.rounds) == 0 || m.rounds[0] == nil {

@@ -217,7 +217,8 @@ func TestZerosAreNotUnanimousUnderRepropose(t *testing.T) {
 	}
 }
 
-// Unanimity takes all n nodes, first votes, and nobody for the other value.
+// Unanimity takes all n nodes, first votes, and nobody for the other value. That nothing
+// else can be decided takes the first votes alone.
 func TestUnanimityIsStrict(t *testing.T) {
 	q, _ := bft.NewQuorum(4)
 	yes := Msg{Kind: BVal, Values: One, First: true}
@@ -226,11 +227,13 @@ func TestUnanimityIsStrict(t *testing.T) {
 		from []bft.ID
 		msgs []Msg
 		want bool
+		all  bool
 	}{
-		{"all", []bft.ID{0, 1, 2, 3}, []Msg{yes, yes, yes, yes}, true},
-		{"n-f", []bft.ID{0, 1, 2}, []Msg{yes, yes, yes}, false},
-		{"not first", []bft.ID{0, 1, 2, 3}, []Msg{yes, yes, yes, {Kind: BVal, Values: One}}, false},
-		{"somebody for 0", []bft.ID{3, 0, 1, 2, 3}, []Msg{{Kind: BVal, Values: Zero}, yes, yes, yes, yes}, false},
+		{"all", []bft.ID{0, 1, 2, 3}, []Msg{yes, yes, yes, yes}, true, true},
+		{"n-f", []bft.ID{0, 1, 2}, []Msg{yes, yes, yes}, false, false},
+		{"not first", []bft.ID{0, 1, 2, 3}, []Msg{yes, yes, yes, {Kind: BVal, Values: One}}, false, false},
+		{"somebody for 0", []bft.ID{3, 0, 1, 2, 3}, []Msg{{Kind: BVal, Values: Zero}, yes, yes, yes, yes}, false, true},
+		{"somebody first for 0", []bft.ID{3, 0, 1, 2, 3}, []Msg{{Kind: BVal, Values: Zero, First: true}, yes, yes, yes, yes}, false, false},
 	} {
 		m := New(Config{Quorum: q, Signer: cointest.Signers(4, 2, 1)[0], Bias: true})
 		got := false
@@ -239,6 +242,9 @@ func TestUnanimityIsStrict(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s: decided %v", c.name, got)
+		}
+		if m.Unanimous() != c.all {
+			t.Errorf("%s: unanimous %v", c.name, m.Unanimous())
 		}
 	}
 }

@@ -22,6 +22,7 @@ type slot struct {
 type Slot struct {
 	Benched, Seen, Readied, Rejected, Delivered bool
 	Decided, Accepted                           bool
+	Unanimous                                   bool // the first vote of every node was for it: it will be accepted
 	Rounds, Coins                               int
 
 	// Who was heard with ECHO, with READY, and with AUX in the newest round that has
@@ -141,7 +142,7 @@ func (sl *slot) snapshot() Slot {
 		Echo: sl.header.Echoes(), Ready: sl.header.Readies(), Aux: aux, AuxRound: round,
 		Benched: sl.benched, Seen: sl.header.SeenVal(), Readied: sl.header.Readied(),
 		Rejected: sl.rejected, Delivered: sl.delivered,
-		Decided: decided, Accepted: accepted,
+		Decided: decided, Accepted: accepted, Unanimous: sl.agreement.Unanimous(),
 		Rounds: sl.agreement.Rounds(), Coins: sl.agreement.Coins(),
 	}
 }

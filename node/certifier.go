@@ -46,7 +46,7 @@ type hashed struct {
 // job does the work and tells the driver.
 type job func(context.Context) error
 
-// sign makes this node's shares for a block that is durable.
+// sign makes this node's shares for a block. They leave the node when it is durable.
 func (c *certifier) sign(epoch uint64, hash bft.Hash) {
 	c.add(func(ctx context.Context) error {
 		maps.DeleteFunc(c.hashed, func(e uint64, _ hashed) bool { return e+ledger.MaxUncertified <= epoch })

@@ -62,8 +62,8 @@ type driver struct {
 
 	meters Meters
 	tally  tally
-	height atomic.Uint64 // the last durable block
-	grown  broadcast     // blocks or certificates have become durable
+	height atomic.Uint64 // the last block that is durable, or certain
+	grown  broadcast     // it has grown, or blocks or certificates have become durable
 	values atomic.Uint64
 	coins  atomic.Uint64
 
@@ -118,7 +118,7 @@ func (d *driver) run(ctx context.Context) error {
 		timer.Reset(d.untilDeadline())
 		select {
 		case <-ctx.Done():
-			return nil
+			return d.end()
 		case look := <-d.inspect:
 			look()
 		case in := <-d.votes:
@@ -388,7 +388,7 @@ func (d *driver) untilDeadline() time.Duration {
 	return max(wait, 0)
 }
 
-// waitFor waits until what it asks about the store holds.
+// waitFor waits until what it asks about the store holds, or the driver has ended.
 func (d *driver) waitFor(ctx context.Context, holds func() bool) error {
 	for {
 		changed := d.grown.next()
@@ -397,7 +397,7 @@ func (d *driver) waitFor(ctx context.Context, holds func() bool) error {
 		}
 		select {
 		case <-changed:
-		case <-d.stopped:
+		case <-d.deaf:
 			return ErrStopped
 		case <-ctx.Done():
 			return context.Cause(ctx)

@@ -39,7 +39,8 @@ func (n *Node) Addr() net.Addr { return n.transport.Addr() }
 // Listening is closed once the node can be reached by peers.
 func (n *Node) Listening() <-chan struct{} { return n.transport.Listening() }
 
-// Height is the last durable block.
+// Height is the last block of which there may be receipts. It is durable here, or so
+// many votes for it are elsewhere that nothing can undo it, and it soon will be.
 func (n *Node) Height() uint64 { return n.driver.height.Load() }
 
 // WaitHeight waits until there is a block of this height.
@@ -49,6 +50,7 @@ func (n *Node) WaitHeight(ctx context.Context, height uint64) error {
 
 // Block gives a block, or [ErrNotFound].
 func (n *Node) Block(height uint64) (*ledger.Block, error) {
+	n.landed(height)
 	b, err := readBlock(n.store, height)
 	return b, notFound(err)
 }
@@ -56,8 +58,18 @@ func (n *Node) Block(height uint64) (*ledger.Block, error) {
 // Values gives a block's values in order, each of which is nowhere else in the log;
 // [ErrNotFound], or [ErrPruned].
 func (n *Node) Values(height uint64) ([]batch.Value, error) {
+	n.landed(height)
 	v, err := readValues(n.store, height)
 	return v, n.missing(height, err)
+}
+
+// landed waits until a block up to Height is durable, some milliseconds at most: who has
+// a receipt finds the block, and nobody reads what a crash could take back here.
+func (n *Node) landed(height uint64) {
+	if height > n.store.Height() && height <= n.Height() {
+		// It fails when the node has stopped, and then the block is here or not.
+		_ = n.driver.waitFor(context.Background(), func() bool { return n.store.Height() >= height })
+	}
 }
 
 // missing tells a batch that was pruned from one that never was.

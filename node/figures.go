@@ -13,7 +13,7 @@ type Figures struct {
 	Nodes, Needed int // of the roster, and those that must take part: n-f
 	Self          int
 
-	Height    uint64 // the last durable block
+	Height    uint64 // the last block that is durable, or certain
 	Certified uint64 // as stored
 	Blocks    uint64 // committed
 	Values    uint64

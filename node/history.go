@@ -70,7 +70,7 @@ func (h *history) restored(b *ledger.Block) {
 	h.add(noteOf(b))
 }
 
-// committed takes in a block that is durable since now, and its epoch.
+// committed takes in a block that is durable or certain since now, and its epoch.
 func (h *history) committed(b *ledger.Block, now time.Time, view EpochView) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -79,7 +79,7 @@ func (p *pruner) prune(certified uint64) error {
 
 // forget deletes the ids of values that the ledger will not ask for again.
 func (p *pruner) forget() error {
-	last := min(p.pruned, p.driver.ledger.RestoreFrom(p.driver.height.Load())-1)
+	last := min(p.pruned, p.driver.ledger.RestoreFrom(p.driver.store.Height())-1)
 	if last <= p.noIDs {
 		return nil
 	}

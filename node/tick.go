@@ -15,11 +15,12 @@ import (
 // tick collects what a tick has decided, in the order in which it must happen.
 type tick struct {
 	blocks  []ledger.Committed
+	told    int // so many of blocks are announced
 	certs   []ledger.Certified
 	journal []store.Record
 	stored  []func() error // wait for batches
 	send    []net.Outgoing
-	due     time.Time    // when send has to go; zero: there is nothing in it
+	due     time.Time    // when all of this has to be durable, and send to go; zero: it can wait
 	self    []ledger.Msg // to ourselves, not handled yet
 }
 
@@ -31,6 +32,11 @@ const lull = 10 * time.Millisecond
 // say queues a message, which may wait so long.
 func (t *tick) say(out net.Outgoing, wait time.Duration) {
 	t.send = append(t.send, out)
+	t.within(wait)
+}
+
+// within bounds how long the tick waits for company.
+func (t *tick) within(wait time.Duration) {
 	if due := time.Now().Add(wait); t.due.IsZero() || due.Before(t.due) {
 		t.due = due
 	}
@@ -53,9 +59,24 @@ func unanimous(q bft.Quorum, slots []acs.Slot) bool {
 	return !slices.ContainsFunc(slots, func(s acs.Slot) bool { return s.Accepted && s.Ready.Len() < q.All() })
 }
 
+// certain reports whether nothing can undo these blocks, though they are on no disk
+// here. That is so when the first vote of every node was for every header, ours among
+// them: correct nodes have their votes on disk, and will never decide anything else. A
+// value that the block skipped has to be looked up in the log, and waits for it.
+func (d *driver) certain(blocks []ledger.Committed) bool {
+	for _, c := range blocks {
+		slots := d.ledger.Slots(c.Block.Header.Epoch)
+		if len(slots) == 0 || slices.ContainsFunc(slots, func(s acs.Slot) bool { return !s.Unanimous }) ||
+			slices.ContainsFunc(c.Block.Batches, func(t ledger.Taken) bool { return t.Kept() < int(t.Total) }) {
+			return false
+		}
+	}
+	return true
+}
+
 // finish makes the tick durable and then sends. A tick that says nothing, or nothing
 // that is due, waits with its sync for the next one that does: nobody can know of it
-// before.
+// before. Receipts for a block that is certain wait for no sync.
 func (d *driver) finish() error {
 	if d.failed != nil {
 		return d.failed
@@ -69,28 +90,46 @@ func (d *driver) finish() error {
 	if err := d.decider.finish(); err != nil {
 		return err
 	}
-	speak := !t.due.IsZero() && !time.Now().Before(t.due)
-	if !speak && len(t.blocks) == 0 && len(t.journal)+len(t.stored) < maxUnsynced {
+	due := !t.due.IsZero() && !time.Now().Before(t.due)
+	if news := t.blocks[t.told:]; len(news) > 0 && !due && d.certain(news) {
+		d.announce(news)
+		d.settle(news)
+		t.told = len(t.blocks)
+		t.within(lull)
+	}
+	news := t.blocks[t.told:]
+	if !due && len(news) == 0 && len(t.journal)+len(t.stored) < maxUnsynced {
 		return nil
 	}
 	if err := d.persist(); err != nil {
 		return err
 	}
+	d.announce(news)
 	if len(t.blocks) > 0 {
-		d.announce(t.blocks)
+		signal(d.archive.wake)
+		d.grown.signal()
 	}
-	switch {
-	case speak:
+	if due {
 		d.transport.SendAt(d.position(), t.send...)
 		clear(t.send)
 		t.send, t.due = t.send[:0], time.Time{}
-	case len(t.send) == 0:
+	} else if len(t.send) == 0 {
 		d.transport.SetPosition(d.position())
 	}
-	d.settle(t.blocks)
+	d.settle(news)
 	clear(t.stored)
 	*t = tick{journal: t.journal[:0], stored: t.stored[:0], send: t.send, due: t.due, certs: t.certs}
 	return nil
+}
+
+// end makes blocks durable of which there are receipts, so that a node that is stopped
+// in order has them when it starts.
+func (d *driver) end() error {
+	if d.tick.told == 0 {
+		return nil
+	}
+	defer d.grown.signal()
+	return d.persist()
 }
 
 // persist writes blocks and journal, blocks first: a journal that speaks of the epoch
@@ -125,7 +164,7 @@ func (d *driver) position() net.Position {
 	return net.Position{Committed: d.store.Height(), Certified: d.archive.stored.Load()}
 }
 
-// announce tells everybody who waits for durable blocks.
+// announce takes note of blocks that are durable, or certain.
 func (d *driver) announce(blocks []ledger.Committed) {
 	for _, c := range blocks {
 		e := c.Block.Header.Epoch
@@ -150,7 +189,8 @@ func (d *driver) announce(blocks []ledger.Committed) {
 			d.certifier.sign(e, c.Block.Hash())
 		}
 	}
-	d.height.Store(blocks[len(blocks)-1].Block.Header.Epoch)
-	signal(d.archive.wake)
-	d.grown.signal()
+	if len(blocks) > 0 {
+		d.height.Store(blocks[len(blocks)-1].Block.Header.Epoch)
+		d.grown.signal()
+	}
 }
