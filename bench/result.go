@@ -50,7 +50,7 @@ type Result struct {
 	CPUPerReceiver    float64 `json:"cpu_ns_per_value_and_node"`
 	CPU               float64 `json:"cpu_share_per_node"` // of one core
 	Sent              float64 `json:"sent_per_payload_byte"`
-	SentVotes         float64 `json:"vote_bytes_per_payload_byte"`
+	SentFrames        float64 `json:"frame_bytes_per_payload_byte"`
 	Pulled            float64 `json:"pulled_per_payload_byte"`
 	LinkBytes         float64 `json:"bytes_per_s_and_link"`
 	Blocks            float64 `json:"blocks_per_s"`
@@ -89,7 +89,7 @@ func (c Config) result(all *record, t total, moves int) Result {
 	counted := over(t.seconds, c.Seconds)
 	values, payload = values*counted, payload*counted
 	copies := payload * float64(max(t.nodes-1, 1)) // what has to be sent: a copy for every other node
-	r.Sent, r.SentVotes, r.Pulled = over(sent, copies), over(float64(t.control), copies), over(float64(t.request), copies)
+	r.Sent, r.SentFrames, r.Pulled = over(sent, copies), over(float64(t.control), copies), over(float64(t.request), copies)
 	r.CPUPerByte, r.CPUPerValue = over(float64(t.cpu), payload), over(float64(t.cpu), values)
 	r.CPUPerReceiver = over(r.CPUPerValue, float64(t.nodes))
 	r.Blocks = over(float64(t.blocks), t.seconds)
@@ -166,7 +166,7 @@ func (r Result) Print(out io.Writer) error {
 	}
 	row("CPU per payload byte / value", "%.1f ns / %.1f µs", r.CPUPerByte, r.CPUPerValue/1000)
 	row("CPU per node", "%.1f %% of a core", 100*r.CPU)
-	row("sent per payload byte and receiver", "%.3f, of it votes %.3f, pulled %.3f", r.Sent, r.SentVotes, r.Pulled)
+	row("sent per payload byte and receiver", "%.3f, of it frames %.3f, pulled %.3f", r.Sent, r.SentFrames, r.Pulled)
 	row("blocks/s", "%.1f", r.Blocks)
 	row("messages / frames per block", "%.0f / %.0f", r.Messages, r.Frames)
 	row("ABA rounds per slot", "%.2f", r.Rounds)

@@ -2,7 +2,7 @@
 // protocol's machines, and everything around it that they must not know: time,
 // disk, network. Forward only: one queue into the driver, one way out.
 //
-//	clients -> batcher -> store -> PUSH to peers            own values
+//	clients -> batcher -> store -> PUSH to peers            own values; a few go in a frame
 //	peers   -> intake  -> store                             their batches
 //	            both -> driver: receive -> handle -> journal, one sync -> send
 //	driver  -> certifier (signatures), fetcher (PULL), follower (catch-up) -> driver

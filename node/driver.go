@@ -169,7 +169,9 @@ func (d *driver) clock() {
 func (d *driver) input(in ledger.In) {
 	if s, ok := in.(storing); ok {
 		d.tick.stored = append(d.tick.stored, s.stored)
-		in = s.Hold
+		if in = s.Hold; s.say != nil {
+			d.sayBatch(s.say)
+		}
 	}
 	step, err := d.ledger.Input(in)
 	if err != nil {
@@ -227,6 +229,7 @@ func (d *driver) reachable(peer bft.ID, up bool) {
 const (
 	ledgerMsg   byte = 1
 	decisionMsg byte = 2
+	batchMsg    byte = 3
 )
 
 func frame(kind byte, msg []byte) []byte { return append([]byte{kind}, msg...) }
@@ -234,11 +237,19 @@ func frame(kind byte, msg []byte) []byte { return append([]byte{kind}, msg...) }
 var errKind = errors.New("message of an unknown kind")
 
 func (d *driver) message(from bft.ID, raw []byte) {
-	if len(raw) > 0 && raw[0] == decisionMsg {
+	kind := byte(0)
+	if len(raw) > 0 {
+		kind = raw[0]
+	}
+	switch kind {
+	case ledgerMsg:
+	case decisionMsg:
 		d.decider.handle(from, raw[1:])
 		return
-	}
-	if len(raw) == 0 || raw[0] != ledgerMsg {
+	case batchMsg:
+		d.heardBatch(from, raw[1:])
+		return
+	default:
 		d.faults.note(bft.Fault{Peer: from, Why: errKind})
 		return
 	}

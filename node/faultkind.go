@@ -5,6 +5,7 @@ import (
 
 	"abad/aba"
 	"abad/acs"
+	"abad/batch"
 	"abad/bft"
 	"abad/codec"
 	"abad/coin"
@@ -37,7 +38,7 @@ var faultKinds = []struct {
 	{FaultAhead, []error{ledger.ErrAhead}},
 	{FaultMalformed, []error{
 		rbc.ErrMalformed, aba.ErrMalformed, acs.ErrMalformed, ledger.ErrMalformed, decision.ErrMalformed,
-		ledger.ErrHeader, codec.ErrNotCanonical, decision.ErrName, errKind,
+		ledger.ErrHeader, codec.ErrNotCanonical, decision.ErrName, errKind, batch.ErrMalformed,
 	}},
 	{FaultOther, nil},
 }

@@ -122,16 +122,22 @@ func (k *intake) accept(ctx context.Context, maker bft.ID, digest bft.Hash, data
 // keep takes in a batch that has been checked. The ledger need not wait for the disk. A
 // large one is there when it returns, and its bytes are the caller's again.
 func (k *intake) keep(ctx context.Context, maker bft.ID, digest bft.Hash, data []byte, ids []batch.ValueID) error {
-	k.plain.note(digest, data)
-	stored := k.store.QueueBatch(digest, maker, data)
-	k.charge(digest, maker, int64(len(data)))
+	hold := k.queue(maker, digest, data, ids)
 	// Whatever becomes of the link that it came over: a batch that is here and that
 	// the ledger does not know of would be missing for ever, as nobody fetches it.
-	hold := storing{ledger.Hold{Digest: digest, Maker: maker, Values: ids}, stored}
 	if err := k.tell(context.WithoutCancel(ctx), hold); err != nil || len(data) < store.LargeBatch {
 		return err // the driver waits for a small one, and writes it with what it says
 	}
-	return stored()
+	return hold.stored()
+}
+
+// queue begins to store a batch that has been checked, and gives what the driver has to
+// be told.
+func (k *intake) queue(maker bft.ID, digest bft.Hash, data []byte, ids []batch.ValueID) storing {
+	k.plain.note(digest, data)
+	stored := k.store.QueueBatch(digest, maker, data)
+	k.charge(digest, maker, int64(len(data)))
+	return storing{Hold: ledger.Hold{Digest: digest, Maker: maker, Values: ids}, stored: stored}
 }
 
 // storing is a batch on its way to the disk: what the ledger makes of it is not sent
@@ -139,6 +145,7 @@ func (k *intake) keep(ctx context.Context, maker bft.ID, digest bft.Hash, data [
 type storing struct {
 	ledger.Hold
 	stored func() error // waits
+	say    []byte       // a small one of ours, for the peers
 }
 
 // charge counts a pending batch against its maker.
@@ -180,6 +187,13 @@ func (k *intake) room(ctx context.Context, maker bft.ID) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// full reports whether a maker is over its limit.
+func (k *intake) full(maker bft.ID) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.backlog[maker] >= k.limit
 }
 
 // held is how many bytes of each maker's batches are in no block.

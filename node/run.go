@@ -261,8 +261,13 @@ func (n *Node) launch(b *building) (storing, error) {
 	stored := n.store.QueueBatch(digest, n.config.Self, b.data)
 	n.lookout.launching()
 	n.batcher.launched(digest, b)
-	n.offers.offer(digest)
-	return storing{ledger.Hold{Digest: digest, Maker: n.config.Self, Values: ids}, stored}, nil
+	out := storing{Hold: ledger.Hold{Digest: digest, Maker: n.config.Self, Values: ids}, stored: stored}
+	if len(b.data) <= maxFramed {
+		out.say = b.data
+	} else {
+		n.offers.offer(digest)
+	}
+	return out, nil
 }
 
 // load gives a batch of ours: from memory until it is in a block, then from the disk.

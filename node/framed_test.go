@@ -1,0 +1,94 @@
+package node
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"abad/batch"
+	"abad/bft"
+	"abad/ledger"
+)
+
+// A small batch of a peer's is held as soon as it is heard, and stored with what is
+// said next. What is none is its sender's fault, and what there is no room for is not.
+func TestFramedBatches(t *testing.T) {
+	c := newCluster(t, 4)
+	n, err := New(c.confs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.store.Close()
+	d := n.driver
+	digest, data, _ := someBatch()
+	raw := frame(batchMsg, data)
+	heard := func(raw []byte) (faults, held int) {
+		d.message(3, raw)
+		return int(d.faults.count(3)), int(d.intake.held()[3])
+	}
+	for _, bad := range [][]byte{{batchMsg}, frame(batchMsg, []byte("no batch")), frame(batchMsg, data[:len(data)-1]), frame(batchMsg, large(t))} {
+		before, _ := heard(nil)
+		if faults, held := heard(bad); faults != before+1 || held != 0 {
+			t.Errorf("%d bytes: %d faults, %d bytes held", len(bad), faults-before, held)
+		}
+	}
+	before, _ := heard(nil)
+	d.intake.limit = 0
+	if faults, held := heard(raw); faults != before || held != 0 {
+		t.Errorf("over the limit: %d faults, %d bytes held", faults-before, held)
+	}
+	d.intake.limit = 1 << 20
+	for range 2 { // the second one is known
+		if faults, held := heard(raw); faults != before || held != len(data) || len(d.tick.stored) != 1 {
+			t.Errorf("%d faults, %d bytes held, %d to be stored", faults-before, held, len(d.tick.stored))
+		}
+	}
+	clear(raw) // the frame it came in is somebody else's
+	if err := d.persist(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := n.store.Batch(digest); err != nil || !bytes.Equal(got, data) {
+		t.Errorf("stored: %x, %v", got, err)
+	}
+}
+
+// large is a batch that is too large to go in a frame.
+func large(t *testing.T) []byte {
+	t.Helper()
+	b := batch.NewBuilder([16]byte{1})
+	v := value(1)
+	v.Payload = make([]byte, maxFramed)
+	b.Add(v)
+	return b.Bytes()
+}
+
+// A small batch of ours goes with the header that lists it, a large one before it.
+func TestWhichBatchesGoInFrames(t *testing.T) {
+	c := newCluster(t, 4)
+	n, err := New(c.confs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.store.Close()
+	d := n.driver
+	d.input(ledger.Rested{})
+	if _, err := n.batcher.enqueue(time.Now(), value(1)); err != nil {
+		t.Fatal(err)
+	}
+	b := n.batcher.takeOpen()
+	hold, err := n.launch(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.input(hold)
+	var kinds []byte
+	for _, out := range d.tick.send {
+		if out.To != bft.Everyone || out.Epoch != 1 {
+			t.Errorf("a message of epoch %d to %d", out.Epoch, out.To)
+		}
+		kinds = append(kinds, out.Msg[0])
+	}
+	if !bytes.HasPrefix(kinds, []byte{batchMsg, ledgerMsg}) {
+		t.Errorf("messages of kinds %v, want the batch and then its header", kinds)
+	}
+}
