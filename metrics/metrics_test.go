@@ -22,7 +22,7 @@ func TestMetrics(t *testing.T) {
 	runAll(t, members)
 	url := serve(t, members[0])
 	for i := range count {
-		submit(t, members[0], fmt.Sprint("value ", i))
+		submit(t, members[0], fmt.Sprint("value ", i, strings.Repeat(".", i*10_000))) // in a frame, or pushed
 	}
 	var p page
 	var height float64
