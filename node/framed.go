@@ -27,8 +27,11 @@ func (d *driver) heardBatch(from bft.ID, data []byte) {
 		d.faults.note(bft.Fault{Peer: from, Why: errKind})
 		return
 	}
+	if d.intake.full(from) {
+		return
+	}
 	digest := batch.Digest(data)
-	if d.intake.full(from) || d.intake.has(digest) {
+	if d.intake.has(digest) {
 		return
 	}
 	ids, err := batch.Check(data)

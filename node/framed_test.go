@@ -39,7 +39,7 @@ func TestFramedBatches(t *testing.T) {
 	}
 	d.intake.limit = 1 << 20
 	for range 2 { // the second one is known
-		if faults, held := heard(raw); faults != before || held != len(data) || len(d.tick.stored) != 1 {
+		if faults, held := heard(raw); faults != before || held != maxFramed || len(d.tick.stored) != 1 {
 			t.Errorf("%d faults, %d bytes held, %d to be stored", faults-before, held, len(d.tick.stored))
 		}
 	}

@@ -148,8 +148,10 @@ type storing struct {
 	say    []byte       // a small one of ours, for the peers
 }
 
-// charge counts a pending batch against its maker.
+// charge counts a pending batch against its maker, a tiny one as [maxFramed] bytes: it
+// costs more than what is in it.
 func (k *intake) charge(digest bft.Hash, maker bft.ID, size int64) {
+	size = max(size, maxFramed)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if _, known := k.pending[digest]; !known {
