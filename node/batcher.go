@@ -212,6 +212,9 @@ func (b *batcher) launched(d bft.Hash, t *building) {
 		t.fail(ErrStopped)
 		return
 	}
+	if t.patience = offerAfter; len(t.data) <= maxFramed {
+		t.patience = framedAfter
+	}
 	b.sealed[d] = t
 }
 
@@ -240,13 +243,13 @@ func (b *batcher) waits() (since time.Time, some bool) {
 	return since, some
 }
 
-// overdue gives the batches on their way for longer than offerAfter, and each of them
-// again when that time has doubled.
+// overdue gives the batches on their way for longer than offerAfter, or framedAfter, and
+// each of them again when that time has doubled.
 func (b *batcher) overdue(now time.Time) (list []bft.Hash) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for d, t := range b.sealed {
-		if age := now.Sub(t.since); age > max(t.patience, offerAfter) {
+		if age := now.Sub(t.since); age > t.patience {
 			list, t.patience = append(list, d), 2*age
 		}
 	}

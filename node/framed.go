@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"fmt"
 
 	"abad/batch"
 	"abad/bft"
@@ -24,7 +25,7 @@ func (d *driver) sayBatch(data []byte) {
 // no block has taken it is dropped, and pulled when a header lists it.
 func (d *driver) heardBatch(from bft.ID, data []byte) {
 	if len(data) > maxFramed {
-		d.faults.note(bft.Fault{Peer: from, Why: errKind})
+		d.faults.note(bft.Fault{Peer: from, Why: fmt.Errorf("%w: %d bytes in a frame", batch.ErrMalformed, len(data))})
 		return
 	}
 	if d.intake.full(from) {

@@ -13,12 +13,7 @@ import (
 // A small batch of a peer's is held as soon as it is heard, and stored with what is
 // said next. What is none is its sender's fault, and what there is no room for is not.
 func TestFramedBatches(t *testing.T) {
-	c := newCluster(t, 4)
-	n, err := New(c.confs[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer n.store.Close()
+	n := unstarted(t)
 	d := n.driver
 	digest, data, _ := someBatch()
 	raw := frame(batchMsg, data)
@@ -56,30 +51,22 @@ func TestFramedBatches(t *testing.T) {
 func large(t *testing.T) []byte {
 	t.Helper()
 	b := batch.NewBuilder([16]byte{1})
-	v := value(1)
-	v.Payload = make([]byte, maxFramed)
-	b.Add(v)
+	b.Add(largeValue(1))
 	return b.Bytes()
+}
+
+func largeValue(i int) batch.Value {
+	v := value(i)
+	v.Payload = make([]byte, maxFramed)
+	return v
 }
 
 // A small batch of ours goes with the header that lists it, a large one before it.
 func TestWhichBatchesGoInFrames(t *testing.T) {
-	c := newCluster(t, 4)
-	n, err := New(c.confs[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer n.store.Close()
+	n := unstarted(t)
 	d := n.driver
 	d.input(ledger.Rested{})
-	if _, err := n.batcher.enqueue(time.Now(), value(1)); err != nil {
-		t.Fatal(err)
-	}
-	b := n.batcher.takeOpen()
-	hold, err := n.launch(b)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, hold := launchOne(t, n, value(1))
 	d.input(hold)
 	var kinds []byte
 	for _, out := range d.tick.send {
@@ -90,5 +77,22 @@ func TestWhichBatchesGoInFrames(t *testing.T) {
 	}
 	if !bytes.HasPrefix(kinds, []byte{batchMsg, ledgerMsg}) {
 		t.Errorf("messages of kinds %v, want the batch and then its header", kinds)
+	}
+}
+
+// A batch that went in a frame is not pushed as well where an epoch takes a second.
+func TestWhenBatchesAreOfferedAgain(t *testing.T) {
+	n := unstarted(t)
+	small, _ := launchOne(t, n, value(1))
+	_, large := launchOne(t, n, largeValue(2))
+	after := func(d time.Duration) int { return len(n.batcher.overdue(small.since.Add(d))) }
+	if got := after(offerAfter / 2); got != 0 {
+		t.Errorf("%d are offered again at once", got)
+	}
+	if got := n.batcher.overdue(small.since.Add(2 * offerAfter)); len(got) != 1 || got[0] != large.Digest {
+		t.Errorf("after %v: %v, want the large one", 2*offerAfter, got)
+	}
+	if got := after(framedAfter + offerAfter); got != 2 {
+		t.Errorf("%d are offered again after %v, want both", got, framedAfter+offerAfter)
 	}
 }

@@ -31,13 +31,13 @@ type Activity struct {
 type BlockNote struct {
 	Height   uint64
 	Time     uint64    // Unix milliseconds, the block's own
-	Durable  time.Time // here; zero where an earlier process had it
+	Durable  time.Time // here, or certain; zero where an earlier process had it
 	Took     time.Duration
 	Values   uint64
 	Accepted []bft.ID
 }
 
-// Second counts blocks that have become durable here within one second.
+// Second counts blocks that have become durable or certain here within one second.
 type Second struct {
 	Unix   int64
 	Blocks int

@@ -19,6 +19,10 @@ const (
 	lookAfter = 10 * time.Second
 	// offerAfter is how long a batch is on its way until it is offered again.
 	offerAfter = time.Second
+	// framedAfter is that for a batch that went in a frame. Of those nobody knows who has
+	// got them, but the link sends them again by itself; so it is more than an epoch
+	// takes on all but the slowest networks.
+	framedAfter = 4 * time.Second
 	// lookPause is how often it looks.
 	lookPause = 50 * time.Millisecond
 )

@@ -95,6 +95,31 @@ func (c *cluster) start(i int) {
 	})
 }
 
+// unstarted is a node that does not run: its driver is the test's.
+func unstarted(t *testing.T) *Node {
+	t.Helper()
+	n, err := New(newCluster(t, 4).confs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { n.store.Close() })
+	return n
+}
+
+// launchOne makes a batch of one value and puts it on its way.
+func launchOne(t *testing.T, n *Node, v batch.Value) (*building, storing) {
+	t.Helper()
+	if _, err := n.batcher.enqueue(time.Now(), v); err != nil {
+		t.Fatal(err)
+	}
+	b := n.batcher.takeOpen()
+	hold, err := n.launch(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b, hold
+}
+
 func (c *cluster) kill(i int) {
 	if c.stop[i] != nil {
 		c.stop[i]()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"testing"
-	"time"
 
 	"abad/bft"
 	"abad/store"
@@ -90,19 +89,8 @@ func TestAnswersCountAsOffers(t *testing.T) {
 
 // What is pushed is in memory until a block has it, and then on the disk.
 func TestABatchThatIsPushed(t *testing.T) {
-	n, err := New(newCluster(t, 4).confs[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer n.store.Close()
-	if _, err := n.batcher.enqueue(time.Now(), value(1)); err != nil {
-		t.Fatal(err)
-	}
-	b := n.batcher.takeOpen()
-	hold, err := n.launch(b)
-	if err != nil {
-		t.Fatal(err)
-	}
+	n := unstarted(t)
+	b, hold := launchOne(t, n, value(1))
 	if data, err := n.load(hold.Digest); err != nil || &data[0] != &b.data[0] {
 		t.Errorf("on its way: %d bytes, %v", len(data), err)
 	}

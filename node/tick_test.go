@@ -14,13 +14,7 @@ import (
 
 // What nobody waits for goes along with what somebody does, or by itself a little later.
 func TestMessagesWaitForCompany(t *testing.T) {
-	c := newCluster(t, 4)
-	n, err := New(c.confs[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer n.store.Close()
-	d := n.driver
+	d := unstarted(t).driver
 	sent := func() int {
 		t.Helper()
 		if err := d.finish(); err != nil {
