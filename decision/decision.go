@@ -42,7 +42,8 @@ type Mute struct{ On bool }
 // Known gives a result of an earlier run, or one that a peer proved.
 type Known struct{ Result Result }
 
-// Prune forgets a decision that is certified.
+// Prune forgets a decision that is certified. Its name stays closed while this
+// machine remembers it as one of the last [MaxDecided] pruned.
 type Prune struct{ Name string }
 
 // Resume ends a replay.
@@ -98,6 +99,9 @@ type Machine struct {
 	order []string // of done
 	muted bool
 
+	pruned    map[string]bool // names that were decided and forgotten
+	prunedAge []string        // the same, oldest first
+
 	replaying bool // from New to Resume
 }
 
@@ -106,7 +110,7 @@ var _ bft.Machine[In, Msg, Out] = (*Machine)(nil)
 // New returns a machine without decisions; [Known] and [Machine.Replay] bring an
 // earlier run's back, then [Resume].
 func New(cfg Config) *Machine {
-	return &Machine{cfg: cfg, named: map[string]*instance{}, done: map[string]Result{}, replaying: true}
+	return &Machine{cfg: cfg, named: map[string]*instance{}, done: map[string]Result{}, pruned: map[string]bool{}, replaying: true}
 }
 
 // Input takes the driver's word.
@@ -143,7 +147,7 @@ func (m *Machine) Handle(from bft.ID, msg Msg) Step {
 		s.Blame(from, err)
 		return s
 	}
-	if _, done := m.done[msg.Name]; done {
+	if _, done := m.done[msg.Name]; done || m.pruned[msg.Name] {
 		return s
 	}
 	i := m.instance(from, msg.Name)
@@ -205,6 +209,9 @@ func (m *Machine) vote(s *Step, in Vote) error {
 	}
 	if r, done := m.done[in.Name]; done {
 		return m.tooLate(r, in)
+	}
+	if m.pruned[in.Name] {
+		return fmt.Errorf("%w: %q, and pruned here", ErrDecided, in.Name)
 	}
 	i := m.named[in.Name]
 	if m.muted || i != nil && i.barred {
@@ -287,7 +294,7 @@ func (m *Machine) instance(from bft.ID, name string) *instance {
 
 // known enters a certified result and closes the instance.
 func (m *Machine) known(s *Step, r Result) {
-	if _, done := m.done[r.Name]; done {
+	if _, done := m.done[r.Name]; done || m.pruned[r.Name] {
 		return
 	}
 	if i := m.named[r.Name]; i != nil {
@@ -308,5 +315,13 @@ func (m *Machine) prune(name string) error {
 	}
 	delete(m.done, name)
 	m.order = slices.DeleteFunc(m.order, func(n string) bool { return n == name })
+	// A message of it that comes late would open it again, for ever: nobody else
+	// speaks of it any more.
+	m.pruned[name] = true
+	m.prunedAge = append(m.prunedAge, name)
+	if len(m.prunedAge) > MaxDecided {
+		delete(m.pruned, m.prunedAge[0])
+		m.prunedAge = m.prunedAge[1:]
+	}
 	return nil
 }

@@ -350,6 +350,47 @@ func TestVoteErrors(t *testing.T) {
 	}
 }
 
+// Nothing that comes late opens again what was pruned; and what is remembered for
+// that is bounded.
+func TestPrunedStaysClosed(t *testing.T) {
+	m := newWorld(t, 4, 1).Nodes[0].(*Machine)
+	must := func(in In) Step {
+		t.Helper()
+		s, err := m.Input(in)
+		if err != nil {
+			t.Fatalf("%T: %v", in, err)
+		}
+		return s
+	}
+	must(Known{Result{Name: "x", Value: true}})
+	must(Prune{"x"})
+	late := []Step{
+		m.Handle(1, Msg{Name: "x", ABA: aba.Msg{Kind: aba.BVal, Values: aba.One}}),
+		m.Handle(2, Msg{Name: "x", Cert: make([]byte, coin.SignatureSize)}),
+		must(Certified{Result{Name: "x", Value: true}}), // the certifier was at it
+		must(Known{Result{Name: "x", Value: true}}),     // a peer was asked
+	}
+	for i, s := range late {
+		if len(s.Out)+len(s.Send)+len(s.Faults) > 0 {
+			t.Errorf("%d: %+v", i, s)
+		}
+	}
+	if _, err := m.Input(Vote{"x", true}); !errors.Is(err, ErrDecided) {
+		t.Errorf("a vote on what was pruned: %v", err)
+	}
+	if list, total := m.List(0, 10); total != 0 {
+		t.Errorf("listed: %v", list)
+	}
+	for i := range MaxDecided {
+		name := fmt.Sprint(i)
+		must(Known{Result{Name: name}})
+		must(Prune{name})
+	}
+	if len(m.pruned) != MaxDecided || len(m.prunedAge) != MaxDecided || m.pruned["x"] {
+		t.Errorf("%d and %d names are remembered, the oldest: %v", len(m.pruned), len(m.prunedAge), m.pruned["x"])
+	}
+}
+
 // A flood of names from one node is bounded, and does not keep others out.
 func TestFloodOfNames(t *testing.T) {
 	w := newWorld(t, 4, 1, 3)

@@ -16,7 +16,8 @@
 // decided, one of them correct; so it speaks of at most n*[MaxVotes] names at once.
 // Beyond that, names of a peer are not kept: it is not correct. A decided name is remembered until its
 // operator prunes it, [MaxDecided] at most: to forget it would allow a second,
-// different decision.
+// different decision. Of what was pruned the last [MaxDecided] names are kept in
+// memory, so that no message that comes late opens one again.
 //
 // A decision gets a certificate as a block does. With it peers forget the votes; a
 // node that comes later is given value and certificate on request.

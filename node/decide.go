@@ -272,8 +272,8 @@ func (n *Node) Decisions(ctx context.Context, from, limit int) (list []decision.
 	return list, total, err
 }
 
-// PruneDecision forgets a decision that is certified. To vote on its name again
-// would be another decision.
+// PruneDecision forgets a decision that is certified. A vote on its name is
+// [decision.ErrDecided] until the node starts again, and would be another decision then.
 func (n *Node) PruneDecision(ctx context.Context, name string) error {
 	d := n.driver
 	var err error

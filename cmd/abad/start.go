@@ -53,6 +53,10 @@ func startNode(c *cli.Context) error {
 		return err
 	}
 	defer served.Listener.Close()
+	profiles, err := listenForProfiles(c.String(flagProfiles)) // before the API answers: who sees that may ask
+	if err != nil {
+		return err
+	}
 	meters := metrics.New(release, revision())
 	conf, err := underTest(c, h, nodeConfig(h, log))
 	if err != nil {
@@ -78,7 +82,7 @@ func startNode(c *cli.Context) error {
 	parts, ctx := errgroup.WithContext(c.Context)
 	parts.Go(func() error { return n.Run(ctx) })
 	parts.Go(func() error { return server.Run(ctx) })
-	parts.Go(func() error { return serveProfiles(ctx, c.String(flagProfiles)) })
+	parts.Go(func() error { return serveProfiles(ctx, profiles) })
 	parts.Go(func() error { return announce(ctx, n, log, address(served)) })
 	if err := parts.Wait(); err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {

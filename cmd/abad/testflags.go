@@ -75,15 +75,19 @@ const (
 	blockRate     = 100_000
 )
 
-// serveProfiles serves profiles of this process on a loopback address until ctx
-// ends; it does nothing without one.
-func serveProfiles(ctx context.Context, address string) error {
+// listenForProfiles takes a loopback address for the profiles of this process; it
+// does nothing without one.
+func listenForProfiles(address string) (net.Listener, error) {
 	if address == "" {
-		return nil
+		return nil, nil
 	}
-	ln, err := api.Listen(address)
-	if err != nil {
-		return err
+	return api.Listen(address)
+}
+
+// serveProfiles serves them until ctx ends; it does nothing without a listener.
+func serveProfiles(ctx context.Context, ln net.Listener) error {
+	if ln == nil {
+		return nil
 	}
 	runtime.SetMutexProfileFraction(mutexFraction)
 	runtime.SetBlockProfileRate(blockRate)
