@@ -46,6 +46,13 @@ func (p *pushed) len() int {
 	return len(p.got)
 }
 
+// body gives what came with a head, as "sender head".
+func (p *pushed) body(head string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.got[head]
+}
+
 func TestPush(t *testing.T) {
 	var sink pushed
 	const limit = 3 << 20
@@ -69,8 +76,8 @@ func TestPush(t *testing.T) {
 	}
 	eventually(t, "all pushes", func() bool { return sink.len() == len(want) })
 	for head, body := range want {
-		if sink.got[head] != body {
-			t.Errorf("%s: %d bytes, want %d", head, len(sink.got[head]), len(body))
+		if got := sink.body(head); got != body {
+			t.Errorf("%s: %d bytes, want %d", head, len(got), len(body))
 		}
 	}
 	head := string(make([]byte, MaxHead))
