@@ -32,8 +32,8 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("%q (status %d)", e.Message, e.Status) }
 
-// passing reports whether the same request may succeed later.
-func (e *Error) passing() bool {
+// Passing reports whether the same request may succeed later.
+func (e *Error) Passing() bool {
 	switch e.Status {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests,
 		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:

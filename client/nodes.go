@@ -23,7 +23,7 @@ func (n *nodes) now() string { return n.urls[n.at.Load()] }
 // have. Of many goroutines that saw the same one fail, one turns.
 func (n *nodes) leave(url string, err error) (left bool) {
 	var refused *Error
-	if len(n.urls) == 1 || !errors.Is(err, ErrUnreachable) && !errors.Is(err, errPending) && !(errors.As(err, &refused) && refused.passing()) {
+	if len(n.urls) == 1 || !errors.Is(err, ErrUnreachable) && !errors.Is(err, errPending) && !(errors.As(err, &refused) && refused.Passing()) {
 		return false
 	}
 	at := n.at.Load()

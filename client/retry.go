@@ -31,7 +31,7 @@ func (r *retry) again(err error) (pause time.Duration, ok bool) {
 	switch {
 	case errors.As(err, &refused):
 		r.failed = 0
-		return max(refused.RetryAfter, r.pause), refused.passing()
+		return max(refused.RetryAfter, r.pause), refused.Passing()
 	case errors.Is(err, ErrUnreachable):
 		r.failed++
 		return r.pause, r.attempts == 0 || r.failed < r.attempts

@@ -92,7 +92,7 @@ func (c *Client) SubmitID(ctx context.Context, id batch.ValueID, payload []byte)
 // server found something wrong with the request itself.
 func refusedForGood(err error) bool {
 	var refused *Error
-	return errors.As(err, &refused) && refused.Status < 500 && !refused.passing()
+	return errors.As(err, &refused) && refused.Status < 500 && !refused.Passing()
 }
 
 // submit sends one request.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"abad/home"
@@ -17,7 +18,7 @@ import (
 // The bounds. They are for advice: nothing of the protocol depends on them.
 const (
 	// clockSkew is what two clocks may differ by before log lines of two machines
-	// no longer read as one story. HTTP dates have whole seconds.
+	// no longer read as one story.
 	clockSkew = 3 * time.Second
 	// clockStep is more than a clock is slewed by while the doctor looks at it.
 	clockStep = 100 * time.Millisecond
@@ -61,31 +62,57 @@ func (e *examination) compareClocks(ctx context.Context) (compared int, worst ti
 	if e.home == nil {
 		return 0, 0
 	}
-	web := &http.Client{Timeout: time.Second}
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	web := &http.Client{}
 	defer web.CloseIdleConnections()
+	var asking sync.WaitGroup
+	var mu sync.Mutex
 	for i, n := range e.home.Roster.Nodes {
-		if n.API == "" || i == int(e.home.Self) || ctx.Err() != nil {
+		if n.API == "" || i == int(e.home.Self) {
 			continue
 		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodHead, home.APIURL(n.API)+"/healthz", nil)
-		if err != nil {
-			continue
-		}
-		resp, err := web.Do(req)
-		if err != nil {
-			continue
-		}
-		resp.Body.Close()
-		date, err := http.ParseTime(resp.Header.Get("Date"))
-		if err != nil {
-			continue
-		}
-		compared++
-		if skew := time.Since(date); skew.Abs() > worst.Abs() {
-			worst = skew
-		}
+		asking.Go(func() {
+			skew, err := skewOf(limited, web, home.APIURL(n.API))
+			if err != nil {
+				return // links and peers are other checks
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			compared++
+			if skew.Abs() > worst.Abs() {
+				worst = skew
+			}
+		})
 	}
+	asking.Wait()
 	return compared, worst
+}
+
+// skewOf is by how much a peer's clock is behind this one at least.
+func skewOf(ctx context.Context, web *http.Client, url string) (time.Duration, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodHead, url+"/healthz", nil)
+	if err != nil {
+		return 0, err
+	}
+	asked := time.Now()
+	resp, err := web.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	answered := time.Now()
+	resp.Body.Close()
+	date, err := http.ParseTime(resp.Header.Get("Date"))
+	return skew(asked, date, answered), err
+}
+
+// skew is what a date of whole seconds, written between two times of this clock,
+// says for certain: neither a slow peer nor a slow network is a wrong clock.
+func skew(asked, date, answered time.Time) time.Duration {
+	if ahead := date.Sub(answered); ahead > 0 {
+		return -ahead
+	}
+	return max(0, asked.Sub(date.Add(time.Second)))
 }
 
 func (e *examination) buffers() {

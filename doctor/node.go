@@ -170,6 +170,8 @@ func (e *examination) probe(ctx context.Context, conf net.Config, id bft.ID, r *
 	switch {
 	case errors.Is(err, net.ErrOtherWire):
 		r.fail("peers", "run releases that understand each other on all nodes", "node %d at %s: %v", id, addr, err)
+	case errors.Is(err, context.DeadlineExceeded):
+		r.warn("peers", e.seek(id), "node %d at %s: nothing answers", id, addr)
 	case err != nil:
 		r.warn("peers", e.seek(id), "node %d at %s: %v", id, addr, err)
 	default:

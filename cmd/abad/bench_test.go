@@ -72,7 +72,7 @@ func TestBenchOfARunningCluster(t *testing.T) {
 	if !strings.Contains(text, "one value at a time") || !strings.Contains(text, "1 nodes") {
 		t.Error(text)
 	}
-	text = abad(t, "bench", "--nodes", "1", "--log-cost", "--rate", "100", "--seconds", "1", "--warmup", "0s")
+	text = abad(t, "bench", "--nodes", "1", "--log-cost", "--rate", "100", "--seconds", "3", "--warmup", "1s")
 	if !strings.Contains(text, "with the log / without") {
 		t.Error(text)
 	}

@@ -13,7 +13,6 @@ import (
 	"abad/api/wire"
 	"abad/batch"
 	"abad/bft"
-	"abad/client"
 )
 
 // shownHash is how many hexadecimal digits of a hash tell blocks apart for a
@@ -31,7 +30,7 @@ func (s *story) showBlocks(ctx context.Context) error {
 	hashes := make([][]bft.Hash, len(live))
 	counts := make([]uint64, last-first+1)
 	for i, node := range live {
-		if err := awaitHeight(ctx, s.clients[node], last); err != nil {
+		if err := awaitStatus(ctx, s.clients[node], func(st wire.Status) bool { return st.Height >= last }); err != nil {
 			return fmt.Errorf("node %d: %w", node, err)
 		}
 		for height := first; height <= last; height++ {
@@ -63,18 +62,6 @@ func (s *story) showBlocks(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func awaitHeight(ctx context.Context, api *client.Client, height uint64) error {
-	for {
-		status, err := api.Status(ctx)
-		if err != nil || status.Height >= height {
-			return err
-		}
-		if err := pause(ctx, readyPoll); err != nil {
-			return err
-		}
-	}
 }
 
 // compare reads the whole log of every live node and checks that they are one.

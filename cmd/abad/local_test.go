@@ -43,7 +43,10 @@ func runLocalNodes(t *testing.T, nodes int) *running {
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { r.cmd.Process.Kill() })
+	t.Cleanup(func() { // and it removes what its nodes wrote
+		r.cmd.Process.Signal(syscall.SIGTERM)
+		r.cmd.Wait()
+	})
 	lines := bufio.NewScanner(out)
 	for i := range nodes {
 		if !lines.Scan() {

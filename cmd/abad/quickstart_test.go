@@ -34,7 +34,8 @@ func TestQuickstart(t *testing.T) {
 		return
 	}
 	p := reserve(t, 4)
-	script := "set -e -m -o pipefail\n" + strings.Join(blocks(t, "../../docs/quickstart.md"), "\n")
+	// A shell that fails must take its jobs along: they hold its output open.
+	script := "set -e -m -o pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n" + strings.Join(blocks(t, "../../docs/quickstart.md"), "\n")
 	for old, new := range map[string]string{
 		"abad init --dir cluster":                    fmt.Sprintf("abad init --dir cluster --port %d --api-port %d", p.peer, p.api),
 		`"$(pgrep -f 'start --home cluster/node2')"`: `"$(ps -o pid=,args= --ppid $(jobs -p %1) | grep 'start --home cluster/node2' | awk '{print $1}')"`,

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -89,6 +90,29 @@ func awaitReady(ctx context.Context, node *client.Client, wait time.Duration) (w
 			return status, last
 		}
 	}
+}
+
+// awaitStatus waits until a node's status is as wanted. A node that has no time for
+// an answer is asked again.
+func awaitStatus(ctx context.Context, node *client.Client, wanted func(wire.Status) bool) error {
+	for {
+		status, err := node.Status(ctx)
+		if err == nil && wanted(status) {
+			return nil
+		}
+		if err != nil && !busy(err) {
+			return err
+		}
+		if err := pause(ctx, readyPoll); err != nil {
+			return err
+		}
+	}
+}
+
+// busy reports whether a node answered that it may do better later.
+func busy(err error) bool {
+	var refused *client.Error
+	return errors.As(err, &refused) && refused.Passing()
 }
 
 func notReady(s wire.Status, wait time.Duration) error {

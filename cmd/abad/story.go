@@ -136,19 +136,15 @@ func (s *story) tell(ctx context.Context) error {
 
 // awaitAll waits until every node is connected to every other one.
 func (s *story) awaitAll(ctx context.Context) error {
+	linked := func(st wire.Status) bool {
+		return st.Ready && !slices.ContainsFunc(st.Peers, func(p wire.Peer) bool { return !p.Up })
+	}
 	for _, api := range s.clients {
-		for {
-			status, err := awaitReady(ctx, api, demoTime)
-			if err != nil {
-				return err
-			}
-			down := slices.ContainsFunc(status.Peers, func(p wire.Peer) bool { return !p.Up })
-			if !down {
-				break
-			}
-			if err := pause(ctx, readyPoll); err != nil {
-				return err
-			}
+		if _, err := awaitReady(ctx, api, demoTime); err != nil {
+			return err
+		}
+		if err := awaitStatus(ctx, api, linked); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -156,18 +152,10 @@ func (s *story) awaitAll(ctx context.Context) error {
 
 // awaitIdle waits until no node has anything to do.
 func (s *story) awaitIdle(ctx context.Context) error {
+	idle := func(st wire.Status) bool { return len(st.Open) == 0 && st.Certified == st.Height }
 	for _, api := range s.clients {
-		for {
-			status, err := api.Status(ctx)
-			if err != nil {
-				return err
-			}
-			if len(status.Open) == 0 && status.Certified == status.Height {
-				break
-			}
-			if err := pause(ctx, readyPoll); err != nil {
-				return err
-			}
+		if err := awaitStatus(ctx, api, idle); err != nil {
+			return err
 		}
 	}
 	return nil

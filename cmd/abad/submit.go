@@ -62,8 +62,8 @@ func submit(c *cli.Context) error {
 		return err
 	}
 	defer node.Close()
-	// Submissions wait for a node that is away; this says so if it never was there.
-	if _, err := node.Status(c.Context); err != nil {
+	// Submissions wait for a node that is away or busy; this says so if it never was there.
+	if _, err := node.Status(c.Context); err != nil && !busy(err) {
 		return apiError(c.String("api"), err)
 	}
 	var key *coin.PublicKey
