@@ -1,8 +1,12 @@
 package node
 
 import (
+	"context"
+	"errors"
+	"sync/atomic"
 	"testing"
 
+	"abad/batch"
 	"abad/bft"
 	"abad/ledger"
 )
@@ -62,6 +66,69 @@ func TestReceiptsOfCertainBlocks(t *testing.T) {
 			t.Fatal("a receipt came before the block, and not every node had voted for it")
 		}
 	}
+}
+
+// A receipt that came before its block was on the disk is kept by a node that dies at
+// that moment: its log does not go back behind what it has told.
+func TestACrashKeepsCertainBlocks(t *testing.T) {
+	c := newCluster(t, 4)
+	for i := range 3 {
+		c.start(i)
+	}
+	for try := range 1000 {
+		if c.diesAfterAnEarlyReceipt(3, try) {
+			return
+		}
+	}
+	t.Fatal("every receipt waited for the disk")
+}
+
+// diesAfterAnEarlyReceipt runs a node until one of its receipts comes before the block
+// does, lets its next write fail, and starts it again. It reports whether that write
+// was the block's.
+func (c *cluster) diesAfterAnEarlyReceipt(i, try int) bool {
+	c.t.Helper()
+	var dead atomic.Bool
+	c.confs[i].hooks.disk.BeforeWrite = func() error {
+		if dead.Load() {
+			return errTorn
+		}
+		return nil
+	}
+	n, err := New(c.confs[i])
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- n.Run(context.Background()) }()
+	var r Receipt
+	var v batch.Value
+	for k := 0; r.Block == 0; k++ {
+		v = value(1000*try + k)
+		got, err := n.Submit(within(c.t), v)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		if k == 999 || n.store.Height() < got.Block {
+			dead.Store(true)
+			r = got
+		}
+	}
+	if err := <-ended; !errors.Is(err, errTorn) {
+		c.t.Fatalf("the node ended with %v", err)
+	}
+	late := n.store.Height() < r.Block
+	c.confs[i].hooks = hooks{}
+	c.start(i)
+	defer c.kill(i)
+	if height := c.nodes[i].Height(); height < r.Block {
+		c.t.Fatalf("there was a receipt for block %d, and after the crash the log ends with %d", r.Block, height)
+	}
+	values, err := c.nodes[i].Values(r.Block)
+	if err != nil || values[r.Index].ID != v.ID {
+		c.t.Errorf("value %s is not in block %d at index %d: %v", v.ID, r.Block, r.Index, err)
+	}
+	return late
 }
 
 // A block of which this node has no votes is not certain, nor does one become so that

@@ -92,10 +92,16 @@ func (d *driver) finish() error {
 	}
 	due := !t.due.IsZero() && !time.Now().Before(t.due)
 	if news := t.blocks[t.told:]; len(news) > 0 && !due && d.certain(news) {
-		d.announce(news)
-		d.settle(news)
-		t.told = len(t.blocks)
-		t.within(lull)
+		kept, err := d.store.Keep(rows(news)) // a crash of this process alone is no reason to forget them
+		if err != nil {
+			return err
+		}
+		if kept {
+			d.announce(news)
+			d.settle(news)
+			t.told = len(t.blocks)
+			t.within(lull)
+		}
 	}
 	news := t.blocks[t.told:]
 	if !due && len(news) == 0 && len(t.journal)+len(t.stored) < maxUnsynced {
@@ -136,10 +142,7 @@ func (d *driver) end() error {
 // e+K, and no block e that has opened it, would be of no use to a replay.
 func (d *driver) persist() error {
 	t := &d.tick
-	blocks := make([]store.Block, len(t.blocks))
-	for i, c := range t.blocks {
-		blocks[i] = store.Block{Height: c.Block.Header.Epoch, Record: c.Block.Encode(), IDs: joinIDs(c.Values), Taken: digestsOf(c.Block)}
-	}
+	blocks := rows(t.blocks)
 	records := t.journal
 	if d.forgetful {
 		records = nil
@@ -157,6 +160,15 @@ func (d *driver) persist() error {
 		}
 	}
 	return nil
+}
+
+// rows are blocks as the store has them.
+func rows(blocks []ledger.Committed) []store.Block {
+	all := make([]store.Block, len(blocks))
+	for i, c := range blocks {
+		all[i] = store.Block{Height: c.Block.Header.Epoch, Record: c.Block.Encode(), IDs: joinIDs(c.Values), Taken: digestsOf(c.Block)}
+	}
+	return all
 }
 
 // position is what peers are told: durable blocks and certificates.

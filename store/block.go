@@ -60,6 +60,9 @@ func (s *Store) Commit(blocks []Block, records []Record) error {
 	if err := s.write(all...); err != nil {
 		return fmt.Errorf("put %d blocks and %d records: %w", len(blocks), len(records), err)
 	}
+	if len(blocks) > 0 {
+		s.early.at = 0 // none of the blocks that are kept is newer
+	}
 	return nil
 }
 

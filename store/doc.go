@@ -6,7 +6,8 @@
 // bytes of large batches, which are in files (files.go).
 // One rule holds for every write: when the call returns nil, the data is on the
 // disk, and a crash at any moment leaves each write whole or absent, and none
-// without those before it.
+// without those before it. What is only kept (early.go) outlives the process, not the
+// machine.
 //
 // How writes reach the disk. They queue, and of those who wait for one of them one
 // leads: it takes everything queued, writes it as one and wakes the others, and goes on

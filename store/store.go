@@ -45,6 +45,7 @@ type Store struct {
 	held      held
 	journal   journal
 	blocks    sync.Mutex // one PutBlock at a time
+	early     early
 	height    atomic.Uint64
 	certified atomic.Uint64
 }
@@ -101,7 +102,7 @@ func (s *Store) load(before mark) error {
 	if err := s.markOpen(before); err != nil {
 		return err
 	}
-	for _, step := range []func() error{s.loadRedo, s.loadFiles, s.bind, s.loadPending, s.loadJournal, s.loadHeights} {
+	for _, step := range []func() error{s.loadRedo, s.loadFiles, s.bind, s.loadPending, s.loadJournal, s.loadHeights, s.loadEarly} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -226,6 +227,9 @@ func (s *Store) Close() error {
 func (s *Store) shut(version uint64) error {
 	if s.redo != nil {
 		defer s.redo.file.Close()
+	}
+	if s.early.file != nil {
+		defer s.early.file.Close()
 	}
 	if err := (mark{Version: version}).write(s.dir); err != nil {
 		// Badger must keep its logs then: without the mark their end would look like
