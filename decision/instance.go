@@ -172,12 +172,12 @@ func (m *Machine) List(from, limit int) (list []Status, total int) {
 	return list, total
 }
 
-// Unfinished lists the decisions that this node takes part in and has no
-// certificate of: what a driver may ask peers about.
+// Unfinished lists the decisions without certificate that this node takes part in, or
+// that a correct peer speaks of: what a driver may ask peers about.
 func (m *Machine) Unfinished() []string {
 	var names []string
 	for _, i := range m.open {
-		if i.vote != aba.None || i.barred {
+		if i.vote != aba.None || i.barred || i.speakers.Len() >= m.cfg.Quorum.Amplify() {
 			names = append(names, i.name)
 		}
 	}

@@ -2,9 +2,12 @@ package node
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,25 +74,25 @@ func TestCatchUpEnds(t *testing.T) {
 	}
 	c.startAll()
 	ctx := within(t)
-	loaded, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(loaded)
-		c.submitAll(0, 1000, 0, 1, 2, 3) // in many blocks
-	}()
+	load := c.load(slices.Repeat([]int{0, 1, 2, 3}, 16)...)
 	if err := c.nodes[0].WaitHeight(ctx, 10); err != nil {
 		t.Fatal(err)
 	}
-	go func() {
-		defer close(ended)
-		c.nodes[0].driver.follower.catchUp(ctx)
-	}()
-	select {
-	case <-ended:
-	case <-loaded:
-		t.Error("it has not ended")
+	for range 3 {
+		long, cancel := context.WithCancel(ctx)
+		var waiting sync.WaitGroup
+		waiting.Go(func() {
+			defer cancel()
+			c.nodes[0].WaitHeight(long, c.nodes[0].Height()+100)
+		})
+		c.nodes[0].driver.follower.catchUp(long)
+		if long.Err() != nil {
+			t.Error("it goes on while there are new blocks")
+		}
+		cancel()
+		waiting.Wait()
 	}
-	<-loaded
-	<-ended
+	load.end()
 }
 
 // What a peer answers is proved before anything of it is used.

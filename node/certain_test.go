@@ -9,6 +9,7 @@ import (
 	"abad/batch"
 	"abad/bft"
 	"abad/ledger"
+	"abad/store"
 )
 
 // Where every node votes for everything at once, receipts do not wait for the disk: some
@@ -118,7 +119,7 @@ func (c *cluster) diesAfterAnEarlyReceipt(i, try int) bool {
 		c.t.Fatalf("the node ended with %v", err)
 	}
 	late := n.store.Height() < r.Block
-	c.confs[i].hooks = hooks{}
+	c.confs[i].hooks.disk = store.Options{}
 	c.start(i)
 	defer c.kill(i)
 	if height := c.nodes[i].Height(); height < r.Block {

@@ -51,7 +51,7 @@ func TestCrashAtEveryWrite(t *testing.T) {
 			t.Fatalf("at write %d: %v, want a store that has failed", k, err)
 		}
 	}
-	c.confs[3].hooks = hooks{}
+	c.confs[3].hooks.disk = store.Options{}
 	c.start(3)
 	soon, cancel := context.WithTimeout(within(t), 30*time.Second) // while the others are as busy as before
 	defer cancel()
@@ -104,7 +104,7 @@ type load struct {
 }
 
 func (c *cluster) load(nodes ...int) *load {
-	ctx, cancel := context.WithCancel(within(c.t))
+	ctx, cancel := context.WithCancel(context.Background())
 	l := &load{stop: cancel}
 	for w, i := range nodes {
 		l.done.Go(func() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,12 +37,13 @@ type decider struct {
 
 	done []decision.Result // of this tick
 
-	mu      sync.Mutex
-	pending []string // for ask: what this node has no result of
+	mu      sync.Mutex     // for ask:
+	pending []string       // what this node has no result of
+	awaited map[string]int // what clients wait for, and how many
 }
 
 func newDecider(d *driver, conf decision.Config) *decider {
-	return &decider{driver: d, machine: decision.New(conf), topics: map[string]uint64{}, next: firstTopic}
+	return &decider{driver: d, machine: decision.New(conf), topics: map[string]uint64{}, next: firstTopic, awaited: map[string]int{}}
 }
 
 // input gives the machine an input; the error is the caller's.
@@ -177,9 +179,7 @@ func (c *decider) ask(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		c.mu.Lock()
-		names := c.pending
-		c.mu.Unlock()
+		names := c.wanted()
 		id := bft.ID(peer % c.driver.quorum.All())
 		for _, name := range names {
 			if id == c.driver.self || ctx.Err() != nil {
@@ -188,6 +188,34 @@ func (c *decider) ask(ctx context.Context) {
 			if err := c.askPeer(ctx, id, name); err != nil {
 				c.driver.log.Debug("outcome of a decision", "peer", id, "name", name, "err", err)
 			}
+		}
+	}
+}
+
+// wanted is what peers are to be asked for. Nobody may ever speak here of what a client
+// waits for: peers forget the votes once they have the certificate.
+func (c *decider) wanted() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	names := c.pending
+	for name := range c.awaited {
+		if !slices.Contains(c.pending, name) {
+			names = append(names[:len(names):len(names)], name)
+		}
+	}
+	return names
+}
+
+// await counts a client in that waits for a name, until it calls done.
+func (c *decider) await(name string) (done func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.awaited[name]++
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.awaited[name]--; c.awaited[name] == 0 {
+			delete(c.awaited, name)
 		}
 	}
 }
@@ -248,8 +276,11 @@ func (n *Node) Decision(ctx context.Context, name string) (decision.Status, erro
 }
 
 // WaitDecision waits until a name is decided and certified here. The name need not
-// be known yet.
+// be known yet: meanwhile peers are asked for it.
 func (n *Node) WaitDecision(ctx context.Context, name string) (decision.Status, error) {
+	if decision.CheckName(name) == nil {
+		defer n.driver.decider.await(name)()
+	}
 	for {
 		changed := n.driver.grown.next()
 		st, err := n.Decision(ctx, name)

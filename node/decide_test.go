@@ -58,6 +58,27 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
+// A node that has heard nothing of a decision learns the outcome when somebody waits
+// for it there: the others have forgotten the votes.
+func TestDecisionHeardOfLater(t *testing.T) {
+	c := newCluster(t, 4)
+	for i := range 3 {
+		c.start(i)
+	}
+	ctx := within(t)
+	for i := range 3 {
+		if err := c.nodes[i].Vote(ctx, "x", true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.outcome(ctx, "x", 0, 1, 2)
+	c.start(3)
+	c.outcome(ctx, "x", 3)
+	if names := c.nodes[3].driver.decider.wanted(); len(names) > 0 {
+		t.Errorf("peers are still asked for %q", names)
+	}
+}
+
 // outcome waits for a decision at these nodes and checks certificate and agreement.
 func (c *cluster) outcome(ctx context.Context, name string, nodes ...int) decision.Status {
 	c.t.Helper()

@@ -66,7 +66,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	c.submitAll(100_000, 100_010, 0, 1, 2)
 
-	c.confs[3].hooks = hooks{}
+	c.confs[3].hooks.disk = store.Options{}
 	c.start(3)
 	if _, err := c.nodes[3].Submit(within(t), value(200_000)); err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func TestAlmostFullDisk(t *testing.T) {
 	if _, err := New(c.confs[0]); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("it starts, or not because of that: %v", err)
 	}
-	c.confs[0].hooks = hooks{}
+	c.confs[0].hooks.disk = store.Options{}
 	c.start(0)
 	if _, err := c.nodes[0].Submit(within(t), value(1)); err != nil {
 		t.Fatal(err)

@@ -45,6 +45,12 @@ func TestFigures(t *testing.T) {
 	if _, err := c.nodes[0].Submit(within(t), value(0)); err != nil {
 		t.Fatal(err)
 	}
+	// What is counted before it is observed is read after it: the node goes on.
+	eventually(t, "bytes on their way to node 1", func() bool {
+		f, err := c.nodes[0].Figures()
+		return err == nil && f.Net.Peers[1].Wire.BytesOut > 0
+	})
+	slots, synced := len(rounds.seen()), len(sync.seen())
 	f, err := c.nodes[0].Figures()
 	if err != nil {
 		t.Fatal(err)
@@ -77,14 +83,14 @@ func TestFigures(t *testing.T) {
 	if sum <= 0 || sum > took {
 		t.Errorf("one after the other they took %v s, and %v s in sum", took, sum)
 	}
-	if n := len(rounds.seen()); n == 0 || n%4 != 0 || uint64(n) > 4*f.Blocks {
-		t.Errorf("rounds of %d slots in %d blocks", n, f.Blocks)
+	if slots == 0 || uint64(slots) > 4*f.Blocks {
+		t.Errorf("rounds of %d slots in %d blocks", slots, f.Blocks)
 	}
-	if len(journal.seen()) == 0 || uint64(len(sync.seen())) > f.Synced {
-		t.Errorf("%d appends, %d syncs, %d transactions", len(journal.seen()), len(sync.seen()), f.Synced)
+	if len(journal.seen()) == 0 || synced == 0 || uint64(synced) > f.Synced {
+		t.Errorf("%d appends, %d syncs, %d transactions", len(journal.seen()), synced, f.Synced)
 	}
-	if f.Disk.Total() == 0 || f.Net.Peers[1].Wire.BytesOut == 0 {
-		t.Errorf("%+v %+v", f.Disk, f.Net.Peers[1])
+	if f.Disk.Total() == 0 {
+		t.Errorf("%+v", f.Disk)
 	}
 }
 

@@ -84,7 +84,8 @@ func TestWhichBatchesGoInFrames(t *testing.T) {
 func TestWhenBatchesAreOfferedAgain(t *testing.T) {
 	n := unstarted(t)
 	small, _ := launchOne(t, n, value(1))
-	_, large := launchOne(t, n, largeValue(2))
+	made, large := launchOne(t, n, largeValue(2))
+	made.since = small.since
 	after := func(d time.Duration) int { return len(n.batcher.overdue(small.since.Add(d))) }
 	if got := after(offerAfter / 2); got != 0 {
 		t.Errorf("%d are offered again at once", got)

@@ -28,6 +28,7 @@ func TestReceiptsOfANodeThatIsBehind(t *testing.T) {
 		if err := c.nodes[i].WaitHeight(ctx, 1); err != nil {
 			t.Fatal(err)
 		}
+		eventually(t, "node 3 is to be sent nothing more", func() bool { return c.nodes[i].transport.Held().Messages == 0 })
 		for _, taken := range first.Batches {
 			if err := c.nodes[i].store.DropBatch(taken.Digest); err != nil {
 				t.Fatal(err)

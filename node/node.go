@@ -55,6 +55,7 @@ type hooks struct {
 	timing net.Timing       // of the links
 	now    func() time.Time // the clock; nil: time.Now
 	after  time.Duration    // 0: lookAfter
+	grace  time.Duration    // 0: failedGrace
 }
 
 // Limits of a node.

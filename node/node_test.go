@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -55,7 +56,8 @@ func newCluster(t testing.TB, n int) *cluster {
 		c.confs = append(c.confs, Config{
 			Self: bft.ID(i), Cluster: bft.Sum([]byte(t.Name())), Era: 1, Roster: bft.Sum([]byte("roster")),
 			NodeKey: keys[i], CoinKey: key, Peers: peers, Dir: t.TempDir(), First: true,
-			Log: slog.New(slog.NewTextHandler(testWriter{t, i}, &slog.HandlerOptions{Level: slog.LevelInfo})),
+			Log:   slog.New(slog.NewTextHandler(testWriter{t, i}, &slog.HandlerOptions{Level: slog.LevelInfo})),
+			hooks: hooks{grace: time.Minute}, // this process goes on
 		})
 	}
 	t.Cleanup(func() {
@@ -124,6 +126,15 @@ func (c *cluster) kill(i int) {
 	if c.stop[i] != nil {
 		c.stop[i]()
 	}
+}
+
+// linked waits until a node has all of its links.
+func (c *cluster) linked(i int) {
+	c.t.Helper()
+	eventually(c.t, "all links", func() bool {
+		s, err := c.nodes[i].Status(within(c.t))
+		return err == nil && !slices.ContainsFunc(s.Peers, func(p PeerStatus) bool { return !p.Up })
+	})
 }
 
 func (c *cluster) startAll() {

@@ -218,7 +218,7 @@ func (n *Node) Run(ctx context.Context) error {
 		// more will be sent; the process must be able to end.
 		select {
 		case <-ended:
-		case <-time.After(failedGrace):
+		case <-time.After(cmp.Or(n.config.hooks.grace, failedGrace)):
 			close(n.driver.stopped)
 			return err
 		}
