@@ -104,6 +104,9 @@ func TestDescriptionIsTrue(t *testing.T) {
 	l.ask("POST", "/v1/values", strings.Repeat("x", 1<<20+1), 413)
 	l.ask("POST", "/v1/values", "x", 415, "Content-Encoding", "br")
 	l.ask("POST", "/v1/values", "x", 403, "Origin", "https://evil.example")
+	if err := n.WaitCertificate(t.Context(), receipt.Block); err != nil {
+		t.Fatal(err)
+	}
 	proof := decode[wire.Proof](t, l.ask("GET", "/v1/values/"+receipt.ID.String()+"/proof", "", 200))
 	l.ask("GET", "/v1/values/"+strings.Repeat("0", 32)+"/proof", "", 404)
 	l.ask("GET", "/v1/blocks/1", "", 200)

@@ -43,7 +43,11 @@ func TestProofsOverHTTP(t *testing.T) {
 	call("/v1/beacon/latest", 404)
 	id := batch.ValueID{1}
 	call("/v1/values/"+id.String()+"/proof", 404)
-	if _, err := n.Submit(t.Context(), batch.Value{ID: id, Payload: []byte("hello")}); err != nil {
+	r, err := n.Submit(t.Context(), batch.Value{ID: id, Payload: []byte("hello")})
+	if err == nil {
+		err = n.WaitCertificate(t.Context(), r.Block)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 

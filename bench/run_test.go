@@ -61,16 +61,16 @@ func TestRun(t *testing.T) {
 	url, _ := apitest.Serve(t, api.Config{Node: log})
 	var told sync.Map
 	r, err := Run(t.Context(), Config{
-		Nodes: []Node{{URL: url}, {URL: url}}, Size: 100, Rate: 500, Seconds: 1, Warmup: 100 * time.Millisecond, Clients: 3,
+		Nodes: []Node{{URL: url}, {URL: url}}, Size: 100, Rate: 500, Seconds: 3, Warmup: 100 * time.Millisecond, Clients: 3,
 		Tell: func(done, rate float64) { told.Store(done <= 1 && rate >= 0, true) },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Values == 0 || r.Values > 600 || r.Missing != 0 || r.Refused != 0 || r.Moves != 0 || r.P50 <= 0 || r.Max < r.P99 {
+	if r.Values == 0 || r.Values > 1600 || r.Missing != 0 || r.Refused != 0 || r.Moves != 0 || r.P50 <= 0 || r.Max < r.P99 {
 		t.Fatalf("%+v", r)
 	}
-	if len(r.Timeline) != 10 {
+	if len(r.Timeline) != 30 {
 		t.Fatalf("%d parts", len(r.Timeline))
 	}
 	if _, wrong := told.Load(false); wrong {
@@ -133,7 +133,7 @@ func TestRunMovesOver(t *testing.T) {
 	stays, _ := apitest.Serve(t, api.Config{Node: log})
 	goes, stop := apitest.Serve(t, api.Config{Node: log})
 	r, err := Run(t.Context(), Config{
-		Nodes: []Node{{URL: stays}, {URL: goes, Process: killer(stop)}}, Size: 50, Rate: 400, Seconds: 1, Clients: 4,
+		Nodes: []Node{{URL: stays}, {URL: goes, Process: killer(stop)}}, Size: 50, Rate: 400, Seconds: 3, Clients: 4,
 		Faults: []Fault{{"kill", 1, 0.4}},
 	})
 	if err != nil {
@@ -176,9 +176,7 @@ func TestRunOfAStuckCluster(t *testing.T) {
 		_, err := Run(ctx, Config{Nodes: []Node{{URL: url}}, Size: 50, Rate: 100, Seconds: 60, Clients: 2})
 		cause <- err
 	}()
-	for log.Queued() == 0 {
-		<-log.Changed()
-	}
+	log.AwaitQueued()
 	cancel()
 	if err := <-cause; !errors.Is(err, context.Canceled) {
 		t.Fatalf("%v", err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
@@ -17,6 +18,7 @@ import (
 	"abad/api/apitest"
 	"abad/batch"
 	"abad/client"
+	"abad/net/nettest"
 )
 
 // fill puts blocks of so many values each into the log.
@@ -141,7 +143,15 @@ func TestStreamResumes(t *testing.T) {
 // A server that stops and comes back on the same port.
 func TestStreamAcrossRestart(t *testing.T) {
 	log := apitest.New()
-	first, stop := apitest.Serve(t, api.Config{Node: log})
+	addr := nettest.FreeAddrs(t, 1)[0] // nobody takes it meanwhile
+	listen := func() net.Listener {
+		ln, err := api.Listen(addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ln
+	}
+	first, stop := apitest.Serve(t, api.Config{Node: log, Listener: listen()})
 	c := connect(t, client.Config{URL: first})
 	fill(t, log, 2)
 	var got []string
@@ -151,11 +161,7 @@ func TestStreamAcrossRestart(t *testing.T) {
 		}
 		if got = append(got, e.Position().String()); len(got) == 2 {
 			stop()
-			ln, err := api.Listen(first[len("http://"):])
-			if err != nil {
-				t.Fatal(err)
-			}
-			apitest.Serve(t, api.Config{Node: log, Listener: ln})
+			apitest.Serve(t, api.Config{Node: log, Listener: listen()})
 			fill(t, log, 1)
 		}
 		if len(got) == 3 {

@@ -123,9 +123,7 @@ func TestPipelineOfAStoppingNode(t *testing.T) {
 	if err := p.Send(second, []byte("two")); err != nil {
 		t.Fatal(err)
 	}
-	for log.Queued() == 0 {
-		<-log.Changed()
-	}
+	log.AwaitQueued()
 	stop()
 	var ended *client.Error
 	if _, err := p.Next(); !errors.As(err, &ended) || ended.Status != 503 {
@@ -146,9 +144,7 @@ func TestPipelineClose(t *testing.T) {
 	url, _ := apitest.Serve(t, api.Config{Node: log})
 	p := pipeline(t, url)
 	p.Send(client.NewID(), []byte("one"))
-	for log.Queued() == 0 {
-		<-log.Changed()
-	}
+	log.AwaitQueued()
 	go p.Close()
 	if _, err := p.Next(); !errors.Is(err, client.ErrClosed) {
 		t.Fatalf("%v after Close", err)

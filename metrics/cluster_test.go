@@ -157,6 +157,16 @@ func scrape(t *testing.T, url string) page {
 	return page{text, families}
 }
 
+// answered scrapes until the node's driver had the time to tell its part.
+func answered(t *testing.T, url string) (p page) {
+	t.Helper()
+	await(t, "an answer of the driver", func() bool {
+		p = scrape(t, url)
+		return p.sum(t, "abad_driver_answers") == 1
+	})
+	return p
+}
+
 func serve(t *testing.T, m member) (url string) {
 	t.Helper()
 	url, _ = apitest.Serve(t, api.Config{Node: api.Of(m.Node), Metrics: m.metrics.Registry})

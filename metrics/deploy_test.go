@@ -93,7 +93,7 @@ func TestNamesExist(t *testing.T) {
 	members := newCluster(t)
 	runAll(t, members)
 	known := map[string]bool{}
-	for name, family := range scrape(t, serve(t, members[0])).families {
+	for name, family := range answered(t, serve(t, members[0])).families {
 		known[name] = true
 		if family.GetType().String() == "HISTOGRAM" {
 			known[name+"_bucket"], known[name+"_sum"], known[name+"_count"] = true, true, true

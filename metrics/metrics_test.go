@@ -27,7 +27,7 @@ func TestMetrics(t *testing.T) {
 	var p page
 	var height float64
 	await(t, "quiet", func() bool { // epochs that were opened beside the last value's end without one
-		p = scrape(t, url)
+		p = answered(t, url)
 		height = p.sum(t, "abad_height")
 		return p.sum(t, "abad_open_epochs") == 0 && p.sum(t, "abad_slots_total") == 4*height
 	})
@@ -104,7 +104,7 @@ func TestStuckNode(t *testing.T) {
 	}
 	runAll(t, members)
 	submit(t, members[1], "one value")
-	well := scrape(t, serve(t, members[1]))
+	well := answered(t, serve(t, members[1]))
 	late := map[string]bool{}
 	driven := []string{
 		"abad_ready", "abad_nodes_seen", "abad_behind_blocks", "abad_catch_up_left_seconds", "abad_silent_epochs", "abad_open_epochs",

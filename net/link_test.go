@@ -149,7 +149,7 @@ func TestKnock(t *testing.T) {
 
 // Who knocks without having restarted breaks no link, nor does it all the time.
 func TestVainKnock(t *testing.T) {
-	c := startCluster(t, 2, nil)
+	c := startCluster(t, 2, func(conf *Config) { conf.Timing.Handshake = patience }) // as long the link is young
 	node := c.nodes[1]
 	node.linksUp(t, 1)
 	link := node.peers[0].present()

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"abad/api/wire"
 	"abad/batch"
 	"abad/client"
 	"abad/net/nettest"
@@ -250,11 +251,17 @@ func (c *cluster) submit(i int, value string) client.Receipt {
 
 func (c *cluster) height(i int) uint64 {
 	c.t.Helper()
-	s, err := c.nodes[i].client.Status(within(c.t))
-	if err != nil {
-		c.t.Fatalf("node %d: %v", i, err)
-	}
-	return s.Height
+	return c.status(i).Height
+}
+
+// status asks until the node has the time to answer.
+func (c *cluster) status(i int) (s wire.Status) {
+	c.t.Helper()
+	c.poll(fmt.Sprintf("status of node %d", i), func() (err error) {
+		s, err = c.nodes[i].client.Status(within(c.t))
+		return err
+	})
+	return s
 }
 
 // logUpTo reads a node's log up to a height, when it is there.
@@ -312,12 +319,8 @@ func sameEntry(a, b client.Entry) bool {
 // sends.
 func (c *cluster) noFaults() {
 	c.t.Helper()
-	for i, d := range c.nodes {
-		s, err := d.client.Status(within(c.t))
-		if err != nil {
-			c.t.Fatalf("node %d: %v", i, err)
-		}
-		for _, p := range s.Peers {
+	for i := range c.nodes {
+		for _, p := range c.status(i).Peers {
 			if p.Faults > 0 {
 				c.t.Errorf("node %d finds %d faults in node %d", i, p.Faults, p.Node)
 			}

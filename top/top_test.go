@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -48,10 +49,23 @@ func TestWatchACluster(t *testing.T) {
 			teatest.WithDuration(patience))
 	}
 	show("healthy: 1 more node may fail")
-	if _, err := nodes[2].Client.Submit(ctx, []byte("hello")); err != nil {
-		t.Fatal(err)
-	}
+	shown := make(chan struct{})
+	var values sync.WaitGroup
+	values.Go(func() { // more than one: a block that a node was told of, not decided, leaves no picture there
+		for {
+			if _, err := nodes[2].Client.Submit(ctx, []byte("hello")); err != nil {
+				t.Error(err)
+			}
+			select {
+			case <-shown:
+				return
+			case <-time.After(time.Second):
+			}
+		}
+	})
 	show("4 of 4 decided")
+	close(shown)
+	values.Wait()
 	tm.Type("q")
 	final := tm.FinalModel(t, teatest.WithFinalTimeout(patience)).(Model)
 	if final.sample == nil || len(final.sample.Survey.Answers) != 4 {

@@ -77,6 +77,17 @@ func (l *Log) Stop() { defer l.lock()(); l.stopped = true; l.wake() }
 // Queued is how many values wait, and Asked how often Enqueue was called.
 func (l *Log) Queued() int { defer l.lock()(); return len(l.queue) }
 
+// AwaitQueued waits until a value waits for a block.
+func (l *Log) AwaitQueued() {
+	for {
+		changed := l.Changed() // before the look: or the change between the two is lost
+		if l.Queued() > 0 {
+			return
+		}
+		<-changed
+	}
+}
+
 // Asked is how often Enqueue was called.
 func (l *Log) Asked() int { defer l.lock()(); return l.asked }
 
