@@ -125,6 +125,9 @@ func refusedDecision(name string, err error) error {
 	case errors.Is(err, decision.ErrUnknown):
 		return problemf(http.StatusNotFound, "no decision %q is known here", short(name)).
 			withHint("a vote opens it; /v1/decisions lists them")
+	case errors.Is(err, decision.ErrPruned):
+		return problemf(http.StatusGone, "decision %q was made, and pruned on this node", short(name)).
+			withHint("another node may have it; take another name for another decision")
 	case errors.Is(err, decision.ErrTooMany):
 		p := problemf(http.StatusTooManyRequests, "too many decisions are open").
 			withHint("a node may have voted in %d that are not decided; /v1/decisions shows what they wait for", decision.MaxVotes)
@@ -162,7 +165,7 @@ func (s *Server) answerDecision(w *reply, r *http.Request, name string, wait tim
 		defer cancel()
 		_, err := s.conf.Decisions.WaitDecision(ctx, name)
 		if err != nil && (r.Context().Err() != nil || !errors.Is(err, context.DeadlineExceeded)) {
-			return err
+			return refusedDecision(name, err)
 		}
 	}
 	st, err := s.conf.Decisions.Decision(r.Context(), name)

@@ -245,10 +245,10 @@ func TestDecisionsOnARealNode(t *testing.T) {
 	if err := c.PruneDecision(ctx, ".."); err != nil {
 		t.Error(err)
 	}
-	if _, err := c.Decision(ctx, ".."); refusal(err) != 404 {
+	if _, err := c.Decision(ctx, ".."); refusal(err) != 410 {
 		t.Errorf("what was pruned: %v", err)
 	}
-	if err := c.PruneDecision(ctx, ".."); refusal(err) != 404 {
+	if err := c.PruneDecision(ctx, ".."); refusal(err) != 410 {
 		t.Errorf("pruned twice: %v", err)
 	}
 	resp, err := http.Get(address + "/v1/decisions/" + url.PathEscape("a/b"))

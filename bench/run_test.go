@@ -193,7 +193,7 @@ func (killer) Continue() error { return nil }
 // each other.
 func TestWire(t *testing.T) {
 	const n = 3
-	w := Wire{Addrs: nettest.FreeAddrs(t, n), Warmup: 100 * time.Millisecond, Seconds: 0.3}
+	w := Wire{Addrs: nettest.FreeAddrs(t, n), Warmup: 100 * time.Millisecond, Seconds: 3}
 	var keys []ed25519.PrivateKey
 	for range n {
 		public, private, err := ed25519.GenerateKey(nil)
@@ -222,7 +222,7 @@ func TestWire(t *testing.T) {
 		if err := json.NewDecoder(&out[i]).Decode(&r); err != nil || line != "ready\n" {
 			t.Fatalf("%q %v", line, err)
 		}
-		if r.Bytes == 0 || r.Seconds < 0.3 {
+		if r.Bytes == 0 || r.Seconds < 3 {
 			t.Errorf("process %d: %+v", i, r)
 		}
 	}

@@ -211,7 +211,7 @@ func (m *Machine) vote(s *Step, in Vote) error {
 		return m.tooLate(r, in)
 	}
 	if m.pruned[in.Name] {
-		return fmt.Errorf("%w: %q, and pruned here", ErrDecided, in.Name)
+		return fmt.Errorf("%w: %q", ErrPruned, in.Name)
 	}
 	i := m.named[in.Name]
 	if m.muted || i != nil && i.barred {

@@ -375,7 +375,7 @@ func TestPrunedStaysClosed(t *testing.T) {
 			t.Errorf("%d: %+v", i, s)
 		}
 	}
-	if _, err := m.Input(Vote{"x", true}); !errors.Is(err, ErrDecided) {
+	if _, err := m.Input(Vote{"x", true}); !errors.Is(err, ErrPruned) || !m.Pruned("x") || m.Pruned("y") {
 		t.Errorf("a vote on what was pruned: %v", err)
 	}
 	if list, total := m.List(0, 10); total != 0 {

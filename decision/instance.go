@@ -155,6 +155,9 @@ func (m *Machine) Lookup(name string) (Status, bool) {
 	return st, true
 }
 
+// Pruned reports whether a name was decided and pruned by this machine.
+func (m *Machine) Pruned(name string) bool { return m.pruned[name] }
+
 // List gives the decisions, open ones first, each in order of first mention, from
 // place on, at most limit of them.
 func (m *Machine) List(from, limit int) (list []Status, total int) {

@@ -29,6 +29,7 @@ var (
 	ErrVoted     = errors.New("this node has voted the other way")
 	ErrDecided   = errors.New("the decision has been taken")
 	ErrTooMany   = errors.New("too many decisions are open")
+	ErrPruned    = errors.New("the decision was taken, and pruned here")
 	ErrFull      = errors.New("too many decisions are kept; prune some")
 	ErrSilent    = errors.New("this node has lost its memory and may have voted before")
 	ErrUnknown   = errors.New("no such decision")

@@ -185,8 +185,12 @@ func (c *decider) ask(ctx context.Context) {
 			if id == c.driver.self || ctx.Err() != nil {
 				break
 			}
-			if err := c.askPeer(ctx, id, name); err != nil {
+			err := c.askPeer(ctx, id, name)
+			if err != nil {
 				c.driver.log.Debug("outcome of a decision", "peer", id, "name", name, "err", err)
+			}
+			if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, net.ErrDown) {
+				break // another peer's turn: this one may be mute on purpose
 			}
 		}
 	}
@@ -247,7 +251,7 @@ func serveDecided(s *store.Store, name string) ([]byte, error) {
 }
 
 // Vote casts this node's vote on a name. The errors are [decision.ErrName],
-// [decision.ErrVoted], [decision.ErrDecided], [decision.ErrTooMany], [decision.ErrFull],
+// [decision.ErrVoted], [decision.ErrDecided], [decision.ErrPruned], [decision.ErrTooMany], [decision.ErrFull],
 // [decision.ErrSilent] and [ErrStopped]. The vote is durable when Vote returns.
 func (n *Node) Vote(ctx context.Context, name string, value bool) error {
 	d := n.driver
@@ -262,14 +266,19 @@ func (n *Node) Vote(ctx context.Context, name string, value bool) error {
 	return errors.Join(looked, err)
 }
 
-// Decision gives what this node knows of a name, or [decision.ErrUnknown].
+// Decision gives what this node knows of a name, or [decision.ErrUnknown], or
+// [decision.ErrPruned].
 func (n *Node) Decision(ctx context.Context, name string) (decision.Status, error) {
 	var st decision.Status
-	var known bool
-	if err := n.driver.look(ctx, func() { st, known = n.driver.decider.machine.Lookup(name) }); err != nil {
+	var known, pruned bool
+	m := n.driver.decider.machine
+	if err := n.driver.look(ctx, func() { st, known = m.Lookup(name); pruned = m.Pruned(name) }); err != nil {
 		return st, err
 	}
-	if !known {
+	switch {
+	case pruned:
+		return st, fmt.Errorf("%w: %q", decision.ErrPruned, name)
+	case !known:
 		return st, fmt.Errorf("%w: %q", decision.ErrUnknown, name)
 	}
 	return st, nil
@@ -278,9 +287,10 @@ func (n *Node) Decision(ctx context.Context, name string) (decision.Status, erro
 // WaitDecision waits until a name is decided and certified here. The name need not
 // be known yet: meanwhile peers are asked for it.
 func (n *Node) WaitDecision(ctx context.Context, name string) (decision.Status, error) {
-	if decision.CheckName(name) == nil {
-		defer n.driver.decider.await(name)()
+	if err := decision.CheckName(name); err != nil {
+		return decision.Status{}, err
 	}
+	defer n.driver.decider.await(name)()
 	for {
 		changed := n.driver.grown.next()
 		st, err := n.Decision(ctx, name)
@@ -303,8 +313,8 @@ func (n *Node) Decisions(ctx context.Context, from, limit int) (list []decision.
 	return list, total, err
 }
 
-// PruneDecision forgets a decision that is certified. A vote on its name is
-// [decision.ErrDecided] until the node starts again, and would be another decision then.
+// PruneDecision forgets a decision that is certified. Its name is
+// [decision.ErrPruned] until the node starts again.
 func (n *Node) PruneDecision(ctx context.Context, name string) error {
 	d := n.driver
 	var err error

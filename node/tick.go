@@ -15,7 +15,8 @@ import (
 // tick collects what a tick has decided, in the order in which it must happen.
 type tick struct {
 	blocks  []ledger.Committed
-	told    int // so many of blocks are announced
+	rows    []store.Block // the first of blocks, as the store has them
+	told    int           // so many of blocks are announced
 	certs   []ledger.Certified
 	journal []store.Record
 	stored  []func() error // wait for batches
@@ -91,8 +92,9 @@ func (d *driver) finish() error {
 		return err
 	}
 	due := !t.due.IsZero() && !time.Now().Before(t.due)
-	if news := t.blocks[t.told:]; len(news) > 0 && !due && d.certain(news) {
-		kept, err := d.store.Keep(rows(news)) // a crash of this process alone is no reason to forget them
+	news := t.blocks[t.told:]
+	if len(news) > 0 && !due && d.certain(news) {
+		kept, err := d.store.Keep(t.stow()[t.told:]) // a crash of this process alone is no reason to forget them
 		if err != nil {
 			return err
 		}
@@ -103,7 +105,7 @@ func (d *driver) finish() error {
 			t.within(lull)
 		}
 	}
-	news := t.blocks[t.told:]
+	news = t.blocks[t.told:]
 	if !due && len(news) == 0 && len(t.journal)+len(t.stored) < maxUnsynced {
 		return nil
 	}
@@ -142,7 +144,7 @@ func (d *driver) end() error {
 // e+K, and no block e that has opened it, would be of no use to a replay.
 func (d *driver) persist() error {
 	t := &d.tick
-	blocks := rows(t.blocks)
+	blocks := t.stow()
 	records := t.journal
 	if d.forgetful {
 		records = nil
@@ -162,13 +164,14 @@ func (d *driver) persist() error {
 	return nil
 }
 
-// rows are blocks as the store has them.
-func rows(blocks []ledger.Committed) []store.Block {
-	all := make([]store.Block, len(blocks))
-	for i, c := range blocks {
-		all[i] = store.Block{Height: c.Block.Header.Epoch, Record: c.Block.Encode(), IDs: joinIDs(c.Values), Taken: digestsOf(c.Block)}
+// stow gives the tick's blocks as the store has them.
+func (t *tick) stow() []store.Block {
+	for _, c := range t.blocks[len(t.rows):] {
+		t.rows = append(t.rows, store.Block{
+			Height: c.Block.Header.Epoch, Record: c.Block.Encode(), IDs: joinIDs(c.Values), Taken: digestsOf(c.Block),
+		})
 	}
-	return all
+	return t.rows
 }
 
 // position is what peers are told: durable blocks and certificates.

@@ -61,7 +61,7 @@ func (s *Store) Commit(blocks []Block, records []Record) error {
 		return fmt.Errorf("put %d blocks and %d records: %w", len(blocks), len(records), err)
 	}
 	if len(blocks) > 0 {
-		s.early.at = 0 // none of the blocks that are kept is newer
+		s.early.put(s.height.Load())
 	}
 	return nil
 }

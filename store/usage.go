@@ -40,7 +40,7 @@ func (s *Store) Usage() (Usage, error) {
 		switch {
 		case kind == ".sst":
 			u.Tree += size
-		case kind == ".mem", filepath.Base(path) == redoFile:
+		case kind == ".mem", filepath.Base(path) == redoFile, filepath.Base(path) == earlyFile:
 			u.Recent += size
 		case kind == ".vlog", filepath.Base(filepath.Dir(path)) == filesDir:
 			u.Values += size
