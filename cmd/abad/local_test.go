@@ -74,6 +74,17 @@ func abad(t *testing.T, args ...string) string {
 
 // An interrupted demo ends at once, says so, and leaves nothing.
 func TestDemoInterrupted(t *testing.T) {
+	for range 5 {
+		if interruptedDemo(t) {
+			return
+		}
+	}
+	t.Error("no demo was interrupted: each told its story to the end")
+}
+
+// interruptedDemo reports whether the signal reached a demo under way.
+func interruptedDemo(t *testing.T) bool {
+	t.Helper()
 	cmd := program(t, "demo")
 	temp := t.TempDir()
 	cmd.Env = append(cmd.Env, "TMPDIR="+temp)
@@ -92,15 +103,18 @@ func TestDemoInterrupted(t *testing.T) {
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
+	whole := false
 	for lines.Scan() {
+		whole = whole || strings.Contains(lines.Text(), "3 nodes, one dead") // the last line
 	}
 	cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitFailure || errs.String() != "abad: error: interrupted\n" {
+	if code := cmd.ProcessState.ExitCode(); !whole && (code != exitFailure || errs.String() != "abad: error: interrupted\n") {
 		t.Errorf("exit code %d, and it said:\n%s", code, errs.String())
 	}
 	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
+	return !whole
 }
 
 // A cluster without a directory takes other ports when the usual ones are taken,
