@@ -97,6 +97,9 @@ type Node interface {
 type Ticket interface {
 	// Len is how many they are, at least one.
 	Len() int
+	// Stored returns when they are on this node's disk. Errors: [node.ErrStopped], the
+	// context's.
+	Stored(ctx context.Context) error
 	// Wait returns when one of them, counted from 0, is in a block. Errors:
 	// [node.ErrTaken], [node.ErrStopped], the context's.
 	Wait(ctx context.Context, i int) (node.Receipt, error)

@@ -61,8 +61,7 @@ func (s *Server) postValue(w *reply, r *http.Request) error {
 		return err
 	}
 	if wait == 0 {
-		answer(w, http.StatusAccepted, wire.Pending{ID: id, Pending: true})
-		return nil
+		return pending(w, r, ticket, id)
 	}
 	return await(w, r, ticket, id, wait)
 }
@@ -114,14 +113,27 @@ func parseID(where, text string) (*batch.ValueID, error) {
 }
 
 // await answers when the value is in a block, or with 202 when time is up.
+// pending answers that the node holds a value on its disk, once that is so.
+func pending(w *reply, r *http.Request, ticket Ticket, id batch.ValueID) error {
+	ctx, cancel := context.WithTimeoutCause(r.Context(), statusTimeout, errNotKept)
+	defer cancel()
+	if err := ticket.Stored(ctx); err != nil {
+		return err
+	}
+	answer(w, http.StatusAccepted, wire.Pending{ID: id, Pending: true})
+	return nil
+}
+
+var errNotKept = problemf(http.StatusServiceUnavailable, "the value is not on this node's disk after %s", statusTimeout).
+	withHint("submit it again under the same id, here or at another node")
+
 func await(w *reply, r *http.Request, ticket Ticket, id batch.ValueID, wait time.Duration) error {
 	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
 	receipt, err := ticket.Wait(ctx, 0)
 	if err != nil {
 		if r.Context().Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-			answer(w, http.StatusAccepted, wire.Pending{ID: id, Pending: true})
-			return nil
+			return pending(w, r, ticket, id)
 		}
 		return err
 	}

@@ -22,4 +22,6 @@ type placed int
 
 func (p placed) Len() int { return int(p) }
 
+func (p placed) Stored(context.Context) error { return nil }
+
 func (p placed) Wait(context.Context, int) (node.Receipt, error) { return node.Receipt{Block: 1}, nil }

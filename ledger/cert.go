@@ -130,6 +130,7 @@ func (m *Machine) certify(s *Step, in Certified) error {
 	ep.cert.done = &in.Certificate
 	s.Emit(in)
 	for len(m.epochs) > 0 && m.epochs[0].cert.done != nil {
+		m.pool.giveUp(m.epochs[0])
 		m.epochs[0] = nil
 		m.epochs = m.epochs[1:]
 		m.certified++

@@ -75,7 +75,7 @@ func (m *Machine) allHere(s *Step, ep *epoch, digests []bft.Hash) bool {
 // lister is an accepted slot that lists d.
 func (m *Machine) lister(ep *epoch, d bft.Hash) bft.ID {
 	for id := range m.cfg.Quorum.IDs() {
-		if sl := &ep.slots[id]; sl.accepted && slices.Contains(sl.header.Batches, d) {
+		if sl := &ep.slots[id]; sl.accepted && sl.lists(d) {
 			return id
 		}
 	}

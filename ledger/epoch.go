@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 
 	"abad/acs"
 	"abad/bft"
@@ -22,9 +23,11 @@ type epoch struct {
 type slot struct {
 	seen      bool
 	hash      bft.Hash
-	header    Header // the one seen, then the one delivered
-	missing   int    // listed batches that are not here
-	held      bool   // Held was said
+	header    Header            // the one seen, then the one delivered
+	named     map[bft.Hash]bool // what a long header lists, once somebody asks
+	missing   int               // listed batches that are not here
+	awaited   []bft.Hash        // those that were not here when they were seen
+	held      bool              // Held was said
 	delivered bool
 	decided   bool
 	accepted  bool
@@ -32,6 +35,25 @@ type slot struct {
 
 // out reports that the slot will not be in the block.
 func (sl *slot) out() bool { return sl.decided && !sl.accepted }
+
+// list sets the header.
+func (sl *slot) list(h Header) { sl.seen, sl.header, sl.named = true, h, nil }
+
+// lists reports whether the header has a batch. It is asked for every batch that waits,
+// and both can be many where a node floods the others with small ones.
+func (sl *slot) lists(d bft.Hash) bool {
+	const short = 16
+	if len(sl.header.Batches) <= short {
+		return slices.Contains(sl.header.Batches, d)
+	}
+	if sl.named == nil {
+		sl.named = make(map[bft.Hash]bool, len(sl.header.Batches))
+		for _, d := range sl.header.Batches {
+			sl.named[d] = true
+		}
+	}
+	return sl.named[d]
+}
 
 // epoch gives the state of an epoch after the certified ones, making it.
 func (m *Machine) epoch(number uint64) *epoch {
@@ -112,8 +134,9 @@ func (m *Machine) absorb(s *Step, ep *epoch, out acs.Out) {
 	case acs.Delivered:
 		// f+1 correct nodes have vouched for it, so it is well formed.
 		sl := &ep.slots[out.Slot]
-		sl.header, _ = DecodeHeader(out.Header)
-		sl.seen, sl.delivered = true, true
+		header, _ := DecodeHeader(out.Header)
+		sl.list(header)
+		sl.delivered = true
 	case acs.Complete:
 		ep.complete = true
 	}
@@ -129,11 +152,12 @@ func (m *Machine) seen(s *Step, ep *epoch, out acs.Seen) {
 	sl := &ep.slots[out.Slot]
 	sl.seen, sl.hash = true, out.Hash
 	if !sl.delivered {
-		sl.header = header
+		sl.list(header)
 	}
 	for _, d := range header.Batches {
 		if !m.here(d) {
 			sl.missing++
+			sl.awaited = append(sl.awaited, d)
 			m.pool.await(d, ref{ep.number, out.Slot})
 			s.Emit(Want{Epoch: ep.number, Digest: d, Lister: out.Slot})
 		}

@@ -17,7 +17,7 @@ type packet = bfttest.Packet[Msg]
 // world is a cluster in memory: the ledgers, and what a driver does for them.
 type world struct {
 	*bfttest.Net[In, Msg, Out]
-	t       *testing.T
+	t       testing.TB
 	n       int
 	signers []coin.Signer
 	batches map[bft.Hash][]batch.ValueID // every batch there is
@@ -29,7 +29,7 @@ type world struct {
 	opened  []int
 }
 
-func newWorld(t *testing.T, n int, seed uint64, down ...bft.ID) *world {
+func newWorld(t testing.TB, n int, seed uint64, down ...bft.ID) *world {
 	w := &world{
 		t: t, n: n, signers: cointest.Signers(n, (n-1)/3+1, seed),
 		batches: map[bft.Hash][]batch.ValueID{}, makers: map[bft.Hash]bft.ID{},

@@ -1,8 +1,6 @@
 package ledger
 
 import (
-	"slices"
-
 	"abad/bft"
 )
 
@@ -59,14 +57,14 @@ func (m *Machine) orphaned(b *held) bool { return m.tip.height >= b.since+Orphan
 func (m *Machine) proposed(ep *epoch, h Header) {
 	m.opened = max(m.opened, ep.number)
 	sl := &ep.slots[m.cfg.Self]
-	sl.seen, sl.header = true, h
+	sl.list(h)
 }
 
 // listed reports whether a live slot of this proposer lists a batch.
 func (m *Machine) listed(id bft.ID, d bft.Hash) bool {
 	for e := m.tip.height + 1; e <= m.opened; e++ {
 		if ep := m.known(e); ep != nil {
-			if sl := &ep.slots[id]; sl.seen && !sl.out() && slices.Contains(sl.header.Batches, d) {
+			if sl := &ep.slots[id]; sl.seen && !sl.out() && sl.lists(d) {
 				return true
 			}
 		}
@@ -111,7 +109,7 @@ func (m *Machine) covered(b *held, next uint64) bool {
 			if sl.out() {
 				continue
 			}
-			if sl.seen && slices.Contains(sl.header.Batches, b.digest) || !sl.seen && id == b.maker {
+			if sl.seen && sl.lists(b.digest) || !sl.seen && id == b.maker {
 				return true
 			}
 		}

@@ -34,6 +34,19 @@ func newPool() pool {
 
 func (p *pool) await(d bft.Hash, r ref) { p.awaited[d] = append(p.awaited[d], r) }
 
+// giveUp forgets what the slots of an epoch that is over wait for: a batch that does
+// not exist never comes.
+func (p *pool) giveUp(ep *epoch) {
+	for id := range ep.slots {
+		for _, d := range ep.slots[id].awaited {
+			left := slices.DeleteFunc(p.awaited[d], func(r ref) bool { return r.epoch == ep.number })
+			if p.awaited[d] = left; len(left) == 0 {
+				delete(p.awaited, d)
+			}
+		}
+	}
+}
+
 // drop takes out what a block took.
 func (p *pool) drop(digests []bft.Hash) {
 	if len(digests) == 0 {

@@ -135,7 +135,7 @@ func begin(like size) *building {
 	builder.Grow(like.bytes)
 	return &building{
 		builder: builder, came: make([]time.Time, 0, like.values), since: time.Now(),
-		fate: &fate{known: make(chan struct{})},
+		fate: newFate(),
 	}
 }
 

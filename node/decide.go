@@ -114,6 +114,8 @@ func (c *decider) finish() error {
 		}
 		if topic, open := c.topics[r.Name]; open {
 			delete(c.topics, r.Name)
+			t := &c.driver.tick // what it has of the topic would be written after it is gone
+			t.journal = slices.DeleteFunc(t.journal, func(rec store.Record) bool { return rec.Epoch == topic })
 			if err := c.driver.store.Drop(topic); err != nil {
 				return fmt.Errorf("decision %q: %w", r.Name, err)
 			}

@@ -58,6 +58,32 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
+// Nothing of a decision that is certified stays in the journal, or it would be open
+// again after the next start.
+func TestDecisionsLeaveNoJournal(t *testing.T) {
+	c := newCluster(t, 4)
+	c.startAll()
+	ctx := within(t)
+	for k := range 8 {
+		name := fmt.Sprint("x", k)
+		for i := range 4 {
+			if err := c.nodes[i].Vote(ctx, name, true); err != nil && !errors.Is(err, decision.ErrDecided) {
+				t.Fatal(err)
+			}
+		}
+		c.outcome(ctx, name, 0, 1, 2, 3)
+	}
+	for i := range 4 {
+		c.kill(i)
+		c.start(i)
+		for _, topic := range c.nodes[i].store.Epochs() {
+			if topic >= firstTopic {
+				t.Errorf("node %d: journal %d is left", i, topic-firstTopic)
+			}
+		}
+	}
+}
+
 // A node that has heard nothing of a decision learns the outcome when somebody waits
 // for it there: the others have forgotten the votes.
 func TestDecisionHeardOfLater(t *testing.T) {

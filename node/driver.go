@@ -169,6 +169,9 @@ func (d *driver) clock() {
 func (d *driver) input(in ledger.In) {
 	if s, ok := in.(storing); ok {
 		d.tick.stored = append(d.tick.stored, s.stored)
+		if s.Maker == d.self {
+			d.tick.within(lull) // a client may wait for that
+		}
 		if in = s.Hold; s.say != nil {
 			d.sayBatch(s.say)
 		}

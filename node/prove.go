@@ -1,8 +1,10 @@
 package node
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"abad/batch"
 	"abad/proof"
@@ -22,14 +24,17 @@ func (n *Node) Find(ctx context.Context, id batch.ValueID) (Receipt, error) {
 	if err := n.WaitHeight(ctx, height); err != nil {
 		return Receipt{}, err
 	}
-	values, err := n.Values(height)
+	n.landed(height)
+	ids, err := n.store.BlockIDs(height)
 	if err != nil {
-		return Receipt{}, err
+		return Receipt{}, notFound(err)
 	}
-	for i, v := range values {
-		if v.ID == id {
-			return Receipt{Block: height, Index: uint64(i)}, nil
+	i := uint64(0)
+	for other := range slices.Chunk(ids, len(id)) {
+		if bytes.Equal(other, id[:]) {
+			return Receipt{Block: height, Index: i}, nil
 		}
+		i++
 	}
 	return Receipt{}, fmt.Errorf("%w: value %s is not in block %d", ErrNotFound, id, height)
 }

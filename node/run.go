@@ -258,7 +258,14 @@ func (n *Node) launch(b *building) (storing, error) {
 		return storing{}, err
 	}
 	n.driver.intake.plain.note(digest, b.data)
-	stored := n.store.QueueBatch(digest, n.config.Self, b.data)
+	queued := n.store.QueueBatch(digest, n.config.Self, b.data)
+	stored := func() error {
+		err := queued()
+		if err == nil {
+			b.fate.keep()
+		}
+		return err
+	}
 	n.lookout.launching()
 	n.batcher.launched(digest, b)
 	out := storing{Hold: ledger.Hold{Digest: digest, Maker: n.config.Self, Values: ids}, stored: stored}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"abad/batch"
@@ -40,6 +41,18 @@ func (t *Ticket) Wait(ctx context.Context, i int) (Receipt, error) {
 	return Receipt{Block: at.block, Index: at.index, Ahead: f.ahead, Took: f.when.Sub(t.came)}, nil
 }
 
+// Stored returns when the values are on this node's disk, or have their fate.
+func (t *Ticket) Stored(ctx context.Context) error {
+	select {
+	case <-t.fate.stored:
+		return nil
+	case <-t.fate.known:
+		return t.fate.err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // until waits for a channel that is closed.
 func until(ctx context.Context, closed <-chan struct{}) error {
 	select {
@@ -61,7 +74,9 @@ type place struct{ block, index uint64 }
 // fate is what becomes of a batch of ours. It is all that the tickets of its values
 // hold on to, so a client that does not take its receipts keeps no batch in memory.
 type fate struct {
-	known chan struct{} // closed when the rest is
+	once   sync.Once
+	stored chan struct{} // closed when the batch is on this node's disk
+	known  chan struct{} // closed when the rest is
 
 	err error // why there are no receipts
 
@@ -71,6 +86,13 @@ type fate struct {
 	ahead        bool
 	repeats      map[int]*repeat // by index, where the block skipped a value
 }
+
+func newFate() *fate {
+	return &fate{stored: make(chan struct{}), known: make(chan struct{})}
+}
+
+// keep notes that the batch is on disk.
+func (f *fate) keep() { f.once.Do(func() { close(f.stored) }) }
 
 // repeat is a value that was in the log already, or in an earlier batch of the
 // same block.

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,5 +80,59 @@ func TestTicketsKeepNoPayload(t *testing.T) {
 	}
 	if f := tickets[0].fate; len(f.repeats) != 2 {
 		t.Errorf("%d repeats", len(f.repeats))
+	}
+}
+
+// A value that is on this node's disk, as a ticket says, is not lost when the node
+// stops, though no block could come: it gets into the log when the others are there.
+func TestStoredValuesOutliveAStop(t *testing.T) {
+	c := newCluster(t, 4)
+	c.start(0) // alone
+	const values = 10
+	for i := range values {
+		ticket, err := c.nodes[0].Enqueue(time.Now(), value(i))
+		if err == nil {
+			err = ticket.Stored(within(t))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.kill(0)
+	c.startAll()
+	have := map[string]bool{}
+	for next := values; len(have) < values; next++ {
+		r, err := c.nodes[1].Submit(within(t), value(next))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range c.log(1, r.Block) {
+			for i := range values {
+				if strings.Contains(line, value(i).ID.String()) {
+					have[line] = true
+				}
+			}
+		}
+		if next > 1000 {
+			t.Fatalf("%d of %d values are in the log", len(have), values)
+		}
+	}
+}
+
+// A ticket whose batch is never stored ends with the node.
+func TestStoredOfANodeThatStops(t *testing.T) {
+	b := newBatcher(Limits{}.withDefaults())
+	ticket, err := b.enqueue(time.Now(), value(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	short, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if err := ticket.Stored(short); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("it is only in memory: %v", err)
+	}
+	b.stop()
+	if err := ticket.Stored(within(t)); !errors.Is(err, ErrStopped) {
+		t.Errorf("stopped: %v", err)
 	}
 }
