@@ -40,6 +40,7 @@ type driver struct {
 	transport *net.Transport
 	batcher   *batcher
 	launch    func(*building) (storing, error)
+	offer     func(bft.Hash)
 	intake    *intake
 	fetcher   *fetcher
 	certifier *certifier
@@ -71,8 +72,10 @@ type driver struct {
 	failed   error
 	opened   map[uint64]time.Time // when an open epoch was opened
 	mine     uint64               // the last epoch that was opened here
-	heard    uint64               // the last one that peers speak of
-	sealed   uint64               // the last one that a batch was made for
+	window   uint64               // how many epochs may be open
+	framed   framed
+	heard    uint64 // the last one that peers speak of
+	sealed   uint64 // the last one that a batch was made for
 	patience []deadline
 	pace     pace
 	phase    phase
@@ -173,7 +176,7 @@ func (d *driver) input(in ledger.In) {
 			d.tick.within(lull) // a client may wait for that
 		}
 		if in = s.Hold; s.say != nil {
-			d.sayBatch(s.say)
+			d.sayBatch(s.Digest, s.say)
 		}
 	}
 	step, err := d.ledger.Input(in)

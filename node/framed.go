@@ -14,11 +14,30 @@ import (
 // which costs both ends more than so few bytes do, and does not hold up votes.
 const maxFramed = 8 << 10
 
+// maxFrames bounds the batches that go ahead of one header: votes wait behind them.
+const maxFrames = 64 << 10
+
+// framed counts the batches that went with the header of an epoch.
+type framed struct {
+	epoch uint64
+	bytes int
+}
+
 // sayBatch sends a small batch of ours with what is said next, most likely the header
 // that lists it. When that epoch has a certificate the message is forgotten; who has
-// not got it pulls the batch, or the lookout offers it again.
-func (d *driver) sayBatch(data []byte) {
-	d.tick.say(net.Outgoing{Epoch: d.mine + 1, To: bft.Everyone, Msg: frame(batchMsg, data)}, lull)
+// not got it pulls the batch, or the lookout offers it again. A node that will not open
+// the next epoch by itself, as it is behind, silent, or waits for others, pushes it.
+func (d *driver) sayBatch(digest bft.Hash, data []byte) {
+	next, height := d.mine+1, d.ledger.Height()
+	if d.framed.epoch != next {
+		d.framed = framed{epoch: next}
+	}
+	if next <= max(height, d.ledger.Muted()) || next > height+d.window || d.framed.bytes+len(data) > maxFrames {
+		d.offer(digest)
+		return
+	}
+	d.framed.bytes += len(data)
+	d.tick.say(net.Outgoing{Epoch: next, To: bft.Everyone, Msg: frame(batchMsg, data)}, lull)
 }
 
 // heardBatch takes in a small batch. Nobody waits here: from a maker with too much that

@@ -80,6 +80,37 @@ func TestWhichBatchesGoInFrames(t *testing.T) {
 	}
 }
 
+// Where the next header will not come soon, small batches are pushed like large ones;
+// and not too many go ahead of one header.
+func TestSmallBatchesThatNoHeaderFollows(t *testing.T) {
+	n := unstarted(t)
+	d := n.driver
+	offered := func() int {
+		n.offers.mu.Lock()
+		defer n.offers.mu.Unlock()
+		return len(n.offers.order)
+	}
+	launch := func(i int, why string, want int) {
+		t.Helper()
+		_, hold := launchOne(t, n, value(i))
+		before := offered()
+		d.input(hold)
+		if got := offered() - before; got != want {
+			t.Errorf("%s: %d batches are pushed, want %d", why, got, want)
+		}
+	}
+	launch(1, "as usual", 0)
+	d.framed = framed{d.mine + 1, maxFrames}
+	launch(2, "much goes with this header", 1)
+	d.mine++
+	launch(3, "the next header", 0)
+	d.mine = d.window
+	launch(4, "the window is full", 1)
+	d.mine = 1
+	d.input(ledger.Mute{Until: 100})
+	launch(5, "the node is silent", 1)
+}
+
 // A batch that went in a frame is not pushed as well where an epoch takes a second.
 func TestWhenBatchesAreOfferedAgain(t *testing.T) {
 	n := unstarted(t)

@@ -121,6 +121,7 @@ func (n *Node) build() error {
 	}
 	n.transport, n.driver, n.batcher = transport, d, newBatcher(c.Limits)
 	n.offers = newOffers(n.quorum, c.Self, transport.Push, n.load)
+	d.offer, d.window = n.offers.offer, uint64(c.Epochs)
 	d.transport, d.batcher, d.launch = transport, n.batcher, n.launch
 	d.votes = make(chan decision.In, inputQueue)
 	d.certifier = &certifier{
