@@ -112,7 +112,6 @@ func parseID(where, text string) (*batch.ValueID, error) {
 	return id, nil
 }
 
-// await answers when the value is in a block, or with 202 when time is up.
 // pending answers that the node holds a value on its disk, once that is so.
 func pending(w *reply, r *http.Request, ticket Ticket, id batch.ValueID) error {
 	ctx, cancel := context.WithTimeoutCause(r.Context(), statusTimeout, errNotKept)
@@ -127,6 +126,7 @@ func pending(w *reply, r *http.Request, ticket Ticket, id batch.ValueID) error {
 var errNotKept = problemf(http.StatusServiceUnavailable, "the value is not on this node's disk after %s", statusTimeout).
 	withHint("submit it again under the same id, here or at another node")
 
+// await answers when the value is in a block, or with 202 when time is up.
 func await(w *reply, r *http.Request, ticket Ticket, id batch.ValueID, wait time.Duration) error {
 	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
