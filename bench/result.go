@@ -149,6 +149,9 @@ func over(a, b float64) float64 {
 func (r Result) Print(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	row := func(name, format string, args ...any) { fmt.Fprintf(w, "  "+name+"\t"+format+"\n", args...) }
+	if r.Network != "" {
+		row("network", "%s", r.Network)
+	}
 	row("values/s", "%.0f", r.Values)
 	row("payload", "%.2f MB/s%s", r.Payload, ratio(r.Ratio, r.Ceiling))
 	if len(r.Faults) > 0 && r.Faults[0].At > 0 {

@@ -48,6 +48,7 @@ func benchCommand() *cli.Command {
 			&cli.DurationFlag{Name: "delay", Usage: "delay of every link, one way"},
 			&cli.DurationFlag{Name: "jitter", Usage: "how much longer or shorter a delay may be"},
 			&cli.StringFlag{Name: "loss", Usage: "part of the packets that is lost, like 0.1%"},
+			&cli.Float64Flag{Name: "bandwidth", Usage: "MB/s that every link carries, one way", DefaultText: "as many as it does"},
 			&cli.StringFlag{Name: "matrix", Usage: "`FILE` with round-trip times in milliseconds as CSV, or regions for ten of a public cloud"},
 			&cli.StringFlag{Name: "out", TakesFile: true, Usage: "write the figures to `FILE` as JSON"},
 			&cli.StringFlag{Name: "plots", TakesFile: true, Usage: "write PNG plots to the directory `DIR`"},
@@ -116,7 +117,7 @@ func scenario(c *cli.Context) (bench.Scenario, error) {
 			s.Faults = append(s.Faults, f)
 		}
 	}
-	if c.IsSet("cluster") && (s.Ceiling || s.LogCost || len(s.Faults) > 0 || c.IsSet("delay") || c.IsSet("jitter") || c.IsSet("loss") || c.IsSet("matrix")) {
+	if c.IsSet("cluster") && (s.Ceiling || s.LogCost || len(s.Faults) > 0 || c.IsSet("delay") || c.IsSet("jitter") || c.IsSet("loss") || c.IsSet("bandwidth") || c.IsSet("matrix")) {
 		return s, usagef("--cluster: faults, networks and the ceiling need a cluster of our own")
 	}
 	return s, network(c, &s)
@@ -147,6 +148,7 @@ func network(c *cli.Context, s *bench.Scenario) error {
 		}
 		s.Network = m.Network(s.Nodes)
 	}
+	s.Network.Bandwidth = c.Float64("bandwidth")
 	s.Network.Jitter = float64(c.Duration("jitter")) / float64(time.Millisecond)
 	if text := c.String("loss"); text != "" {
 		var part float64
@@ -158,6 +160,9 @@ func network(c *cli.Context, s *bench.Scenario) error {
 			return usagef("--loss: %q is not a part like 0.1%% or 0.001", text)
 		}
 		s.Network.Loss = part / unit
+	}
+	if err := s.Network.Validate(s.Nodes); err != nil {
+		return usageError{err}
 	}
 	return nil
 }

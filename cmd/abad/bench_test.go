@@ -20,9 +20,9 @@ func TestBench(t *testing.T) {
 	dir := t.TempDir()
 	out := filepath.Join(dir, "bench.json")
 	text := abad(t, "bench", "--ceiling", "--rate", "300", "--seconds", "4", "--warmup", "500ms", "--clients", "4",
-		"--size", "100", "--kill", "3@1s", "--delay", "1ms", "--jitter", "0.5ms", "--loss", "0.1%",
+		"--size", "100", "--kill", "3@1s", "--delay", "1ms", "--jitter", "0.5ms", "--loss", "0.1%", "--bandwidth", "50",
 		"--out", out, "--plots", filepath.Join(dir, "plots"))
-	for _, want := range []string{"300 values/s", "of the ceiling", "after the fault", "p50 / p90 / p99 / max", "coins"} {
+	for _, want := range []string{"300 values/s", "of the ceiling", "after the fault", "1 ms one way, ± 0.5 ms, 0.1 % lost, 50 MB/s a link", "p50 / p90 / p99 / max", "coins"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in %s", want, text)
 		}
@@ -87,7 +87,7 @@ func TestBenchOfARunningCluster(t *testing.T) {
 
 func TestBenchUsage(t *testing.T) {
 	for _, args := range [][]string{
-		{"--kill", "3"}, {"--kill", "4@1"}, {"--kill", "3@99"}, {"--stop", "x@1"}, {"--loss", "2"}, {"--loss", "101%"}, {"--loss", "x"},
+		{"--kill", "3"}, {"--kill", "4@1"}, {"--kill", "3@99"}, {"--stop", "x@1"}, {"--loss", "2"}, {"--loss", "101%"}, {"--loss", "x"}, {"--bandwidth", "-1"}, {"--bandwidth", "x"},
 		{"--delay", "-1s"}, {"--delay", "1ms", "--matrix", "regions"}, {"--rate", "-1"}, {"--size", "0"}, {"--seconds", "0"},
 		{"--rate", "5", "--rate", "x"}, {"--rate", "5", "--rate", "-1"}, {"--clients", "-1"}, {"--alone", "--rate", "1"},
 		{"--suite", "long"}, {"--kill", "3@1", "--rate", "1", "--rate", "2"}, {"--cluster", "x", "--ceiling"}, {"--cluster", "x", "--log-cost"}, {"extra"},

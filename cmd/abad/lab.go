@@ -106,6 +106,7 @@ func (l *lab) runOn(ctx context.Context, s bench.Scenario, rates []float64, dept
 		all, left = (all+allAfter)/2, (left+leftAfter)/2
 	}
 	for i := range results {
+		results[i].Network = s.Network.String()
 		results[i].Against(all, left)
 	}
 	return results, err

@@ -1,5 +1,5 @@
-// Package netem makes a fast network slow: a packet conn that delays, jitters and
-// loses what one node sends, link by link, as the network of a test says. It
+// Package netem makes a fast network slow: a packet conn that delays, jitters,
+// loses and throttles what one node sends, link by link, as the network of a test says. It
 // stands between QUIC and the socket (net.Config.Wrap), so that everything above
 // it is the real thing, and between real processes, so that everything below it is
 // too. Only tests and benchmarks use it.

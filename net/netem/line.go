@@ -12,6 +12,10 @@ import (
 // router: what comes above it is lost. 300 ms at 100 MB/s take half of it.
 const maxQueued = 64 << 20
 
+// maxWait is how long a packet may wait for its turn on a link that carries only so much
+// a second: what would wait longer is lost, as at a router whose buffer is full.
+const maxWait = 200 * time.Millisecond
+
 // burst is what the kernel gets in one call: a packet, or several of one size with
 // the control message that says so.
 type burst struct {
@@ -24,8 +28,10 @@ type burst struct {
 type line struct {
 	delay, jitter time.Duration
 	loss          float64
+	bandwidth     float64 // in bytes a second; 0: no bound
 
 	mu     sync.Mutex
+	free   time.Time // when the bytes before have left, as far as bandwidth goes
 	dice   *rand.Rand
 	queue  []burst
 	bytes  int
@@ -48,8 +54,8 @@ func newLines(n Network, self int, places map[netip.AddrPort]int) *lines {
 		all.to = append(all.to, &line{
 			delay:  n.delay(self, to),
 			jitter: time.Duration(n.Jitter * float64(time.Millisecond)),
-			loss:   n.Loss,
-			dice:   rand.New(rand.NewPCG(n.Seed, uint64(self)<<32|uint64(to))),
+			loss:   n.Loss, bandwidth: n.Bandwidth * 1e6,
+			dice: rand.New(rand.NewPCG(n.Seed, uint64(self)<<32|uint64(to))),
 		})
 	}
 	return all
@@ -65,7 +71,7 @@ func (l *lines) find(addr net.Addr) *line {
 	if !ok {
 		return nil
 	}
-	if line := l.to[i]; line.delay > 0 || line.jitter > 0 || line.loss > 0 {
+	if line := l.to[i]; line.delay > 0 || line.jitter > 0 || line.loss > 0 || line.bandwidth > 0 {
 		return line
 	}
 	return nil
@@ -96,18 +102,23 @@ func (l *line) put(data, oob []byte, size int, send func(data, oob []byte) error
 	if l.closed {
 		return errClosed
 	}
-	due := time.Now().Add(l.delay)
+	extra := l.delay
 	if l.jitter > 0 {
-		due = due.Add(time.Duration(l.dice.Int64N(2*int64(l.jitter)+1)) - l.jitter)
+		extra += time.Duration(l.dice.Int64N(2*int64(l.jitter)+1)) - l.jitter
 	}
-	if due.Before(l.last) {
-		due = l.last
-	}
-	l.last = due
 	for run := range l.survivors(data, size) {
+		run, left := l.transmit(run, size)
 		if l.bytes+len(run) > maxQueued {
 			break
 		}
+		if len(run) == 0 {
+			continue
+		}
+		due := left.Add(extra)
+		if due.Before(l.last) {
+			due = l.last
+		}
+		l.last = due
 		l.bytes += len(run)
 		l.queue = append(l.queue, burst{due, append([]byte(nil), run...), append([]byte(nil), oob...), send})
 	}
@@ -115,6 +126,26 @@ func (l *line) put(data, oob []byte, size int, send func(data, oob []byte) error
 		l.arm()
 	}
 	return nil
+}
+
+// transmit gives as many packets of a run as the link has room for, and when the last of
+// them has left. A run leaves as a whole: it is 64 KiB at most.
+func (l *line) transmit(run []byte, size int) ([]byte, time.Time) {
+	now := time.Now()
+	if l.bandwidth == 0 {
+		return run, now
+	}
+	if l.free.Before(now) {
+		l.free = now
+	}
+	for at := 0; at < len(run); at += size {
+		if l.free.Sub(now) >= maxWait {
+			return run[:at], l.free
+		}
+		packet := run[at:min(at+size, len(run))]
+		l.free = l.free.Add(time.Duration(float64(len(packet)) / l.bandwidth * float64(time.Second)))
+	}
+	return run, l.free
 }
 
 // survivors draws the losses and yields the runs of packets between them. A run is

@@ -185,6 +185,52 @@ func TestQueueIsBounded(t *testing.T) {
 	})
 }
 
+// A link of so many bytes a second has each packet wait for those before it, and loses
+// what would wait too long.
+func TestBandwidth(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := Uniform(3, 30*time.Millisecond)
+		n.Bandwidth = 0.1 // 100 bytes take a millisecond
+		s, c := conn(t, n)
+		defer c.Close()
+		packet := func(first byte) string { return string(append(bytes.Repeat([]byte{'.'}, 99), first)) }
+		write(t, c, packet('a'), 2)
+		write(t, c, packet('b'), 2)
+		write(t, c, packet('c'), 3) // a link of its own
+		time.Sleep(time.Second)
+		write(t, c, packet('d'), 2)
+		time.Sleep(time.Second)
+		var got []string
+		for _, line := range s.sent() {
+			got = append(got, strings.TrimLeft(line, "."))
+		}
+		slices.Sort(got)
+		if want := []string{"a to 2 at 31ms", "b to 2 at 32ms", "c to 3 at 31ms", "d to 2 at 1.031s"}; !slices.Equal(got, want) {
+			t.Fatalf("%q, want %q", got, want)
+		}
+		for range 1000 {
+			write(t, c, packet('x'), 2)
+		}
+		time.Sleep(time.Second)
+		if took := len(s.sent()) - 4; took != int(maxWait/time.Millisecond) {
+			t.Fatalf("%d of 1000 packets, with room for %v of them", took, maxWait)
+		}
+	})
+}
+
+// Of a burst for which a link has too little room only the packets at its end are lost.
+func TestBandwidthOfBursts(t *testing.T) {
+	l := &line{bandwidth: 100_000}
+	data := make([]byte, 30_050)
+	run, _ := l.transmit(data, 100)
+	if len(run) != 20_000 {
+		t.Errorf("%d bytes in 200 ms at 100 kB/s", len(run))
+	}
+	if run, _ = l.transmit(data, 100); len(run)%100 != 0 || len(run) > 2_000 {
+		t.Errorf("%d bytes more at once", len(run))
+	}
+}
+
 // Close loses what is on its way and leaves nothing behind: synctest sees to that.
 func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net"
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -21,6 +22,9 @@ type Network struct {
 	Jitter float64 `json:"jitter_ms,omitempty"`
 	// Loss is the part of the packets that is lost, from 0 to 1.
 	Loss float64 `json:"loss,omitempty"`
+	// Bandwidth is what each link carries, in MB/s; 0: no bound. What would wait for
+	// more than 200 ms is lost.
+	Bandwidth float64 `json:"mb_per_s,omitempty"`
 	// Seed draws jitter and loss.
 	Seed uint64 `json:"seed,omitempty"`
 }
@@ -29,7 +33,10 @@ type Network struct {
 const (
 	maxDelay = 3_600_000
 	maxNodes = 256
-	maxFile  = 4 << 20
+	// a packet takes a second, and a nanosecond
+	minBandwidth = 0.001
+	maxBandwidth = 1e6
+	maxFile      = 4 << 20
 )
 
 // Uniform is a network of n nodes with one delay on all links.
@@ -56,7 +63,36 @@ func (n Network) Idle() bool {
 			}
 		}
 	}
-	return n.Jitter == 0 && n.Loss == 0
+	return n.Jitter == 0 && n.Loss == 0 && n.Bandwidth == 0
+}
+
+// String says what the network does in words; "" for one that leaves all packets alone.
+func (n Network) String() string {
+	var parts []string
+	least, most := math.Inf(1), 0.0
+	for i, row := range n.Delay {
+		for j, d := range row {
+			if i != j {
+				least, most = min(least, d), max(most, d)
+			}
+		}
+	}
+	switch {
+	case most > 0 && least < most:
+		parts = append(parts, fmt.Sprintf("%g to %g ms one way", least, most))
+	case most > 0:
+		parts = append(parts, fmt.Sprintf("%g ms one way", most))
+	}
+	if n.Jitter > 0 {
+		parts = append(parts, fmt.Sprintf("± %g ms", n.Jitter))
+	}
+	if n.Loss > 0 {
+		parts = append(parts, fmt.Sprintf("%g %% lost", n.Loss*100))
+	}
+	if n.Bandwidth > 0 {
+		parts = append(parts, fmt.Sprintf("%g MB/s a link", n.Bandwidth))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // Validate checks that the network is one of so many nodes.
@@ -68,6 +104,8 @@ func (n Network) Validate(nodes int) error {
 		return fmt.Errorf("a jitter of %v ms is not from 0 to an hour", n.Jitter)
 	case !(n.Loss >= 0 && n.Loss <= 1):
 		return fmt.Errorf("a loss of %v is not from 0 to 1", n.Loss)
+	case n.Bandwidth != 0 && !(n.Bandwidth >= minBandwidth && n.Bandwidth <= maxBandwidth):
+		return fmt.Errorf("a bandwidth of %v MB/s is not from %v to %v", n.Bandwidth, minBandwidth, maxBandwidth)
 	}
 	for i, row := range n.Delay {
 		if len(row) != nodes {

@@ -31,7 +31,7 @@ func TestReadIsStrict(t *testing.T) {
 	if err != nil || n.Validate(3) != nil || n.delay(0, 1) != 20*time.Millisecond || n.Loss != 0.01 || n.Idle() {
 		t.Fatalf("%+v %v", n, err)
 	}
-	if !(Network{}).Idle() || (Network{}).Validate(9) != nil {
+	if !(Network{}).Idle() || (Network{}).Validate(9) != nil || (Network{Bandwidth: 1}).Idle() {
 		t.Fatal("the zero value is not at rest")
 	}
 	for name, bad := range map[string]Network{
@@ -41,6 +41,8 @@ func TestReadIsStrict(t *testing.T) {
 		"long":     {Delay: [][]float64{{0, maxDelay + 1, 0}, {0, 0, 0}, {0, 0, 0}}},
 		"jitter":   {Jitter: -1},
 		"loss":     {Loss: 1.01},
+		"backward": {Bandwidth: -1},
+		"no bytes": {Bandwidth: minBandwidth / 2},
 	} {
 		if bad.Validate(3) == nil {
 			t.Errorf("%s: valid", name)
@@ -56,6 +58,22 @@ func TestReadIsStrict(t *testing.T) {
 	}
 	if _, err := good.Wrap(0, []string{"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:1"}); err == nil {
 		t.Error("an address twice")
+	}
+}
+
+func TestNetworkInWords(t *testing.T) {
+	far := Uniform(3, 0)
+	far.Delay[0][2] = 300
+	slow := Uniform(2, 50*time.Millisecond)
+	slow.Jitter, slow.Loss, slow.Bandwidth = 5, 0.001, 2
+	for want, n := range map[string]Network{
+		"":                    Uniform(3, 0),
+		"0 to 300 ms one way": far,
+		"50 ms one way, ± 5 ms, 0.1 % lost, 2 MB/s a link": slow,
+	} {
+		if got := n.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 
