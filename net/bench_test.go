@@ -80,7 +80,7 @@ func BenchmarkRequest(b *testing.B) {
 	b.SetBytes(int64(len(answer)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := a.Request(b.Context(), 0, 1, make([]byte, 32), len(answer)); err != nil {
+		if _, err := a.Request(b.Context(), 0, 1, make([]byte, 32), len(answer), nil); err != nil {
 			b.Fatal(err)
 		}
 	}

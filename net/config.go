@@ -86,6 +86,9 @@ type Timing struct {
 	// how long it may take for its HELLO. A dial to a peer that is down takes that
 	// long; starting over sends the first packets at a quick pace again. 0: 3 s.
 	Handshake time.Duration
+	// Answer is how long a peer has for its answer to a request, and a second longer for
+	// each 64 KiB of it that are here. 0: 5 s.
+	Answer time.Duration
 }
 
 func (c Config) withDefaults() Config {
@@ -100,6 +103,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.Timing.IdleTimeout, 15*time.Second)
 	setDefault(&c.Timing.Silence, time.Second)
 	setDefault(&c.Timing.Handshake, 3*time.Second)
+	setDefault(&c.Timing.Answer, 5*time.Second)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -135,6 +139,7 @@ func (c Config) validate() error {
 		{"Timing.Silence", c.Timing.Silence < 0, "is negative"},
 		{"Timing.IdleTimeout", c.Timing.IdleTimeout < 0, "is negative"},
 		{"Timing.Handshake", c.Timing.Handshake < 0, "is negative"},
+		{"Timing.Answer", c.Timing.Answer < 0, "is negative"},
 	} {
 		if f.bad {
 			return fieldError(f.name, "%s", f.why)

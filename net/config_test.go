@@ -36,6 +36,7 @@ func TestConfigNamesTheField(t *testing.T) {
 		"Timing.KeepAlive":        func(c *Config) { c.Timing.KeepAlive = -1 },
 		"Timing.IdleTimeout":      func(c *Config) { c.Timing.IdleTimeout = -1 },
 		"Timing.Handshake":        func(c *Config) { c.Timing.Handshake = -1 },
+		"Timing.Answer":           func(c *Config) { c.Timing.Answer = -1 },
 	} {
 		conf := good
 		conf.Peers = append([]Peer(nil), good.Peers...)

@@ -16,6 +16,8 @@ var (
 	ErrDown = errors.New("peer is down")
 	// ErrTooLarge: the request or its answer is over its limit.
 	ErrTooLarge = errors.New("too large")
+	// ErrSlow: the answer did not begin, or did not get on.
+	ErrSlow = errors.New("no answer in time")
 )
 
 // AnswerError is a peer's answer that there is no answer. Text is the peer's own

@@ -126,7 +126,7 @@ func TestBlockedPushesBlockNothingElse(t *testing.T) {
 			node.Send(Outgoing{Epoch: 1, To: to, Msg: bytes.Repeat([]byte{byte(k)}, 1<<20)})
 			c.nodes[to].until(t, "a vote", func(e Event) bool { return len(e.Msgs) == 1 })
 			if k%10 == 0 {
-				if _, err := node.Request(t.Context(), to, 1, nil, 4<<20); err != nil {
+				if _, err := node.Request(t.Context(), to, 1, nil, 4<<20, nil); err != nil {
 					t.Fatalf("pull: %v", err)
 				}
 			}

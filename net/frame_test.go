@@ -123,7 +123,7 @@ func FuzzBlock(f *testing.F) {
 	f.Add([]byte{answered, 0, 0, 0, 2, 'o', 'k'})
 	f.Add([]byte{declined, 0, 0, 0, 2, 'n', 'o'})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		first, body, err := readBlock(bytes.NewReader(data), 1000)
+		first, body, err := readBlock(bytes.NewReader(data), 1000, func(int) {})
 		if err == nil && (len(body) > 1000 || len(data) != requestHead+len(body) || first != data[0]) {
 			t.Fatalf("%d, %d bytes of %d", first, len(body), len(data))
 		}
@@ -152,7 +152,7 @@ func TestBlockLimits(t *testing.T) {
 		"no length":            {[]byte{answered, 0}, 3, false},
 		"empty":                {nil, 3, false},
 	} {
-		if _, _, err := readBlock(bytes.NewReader(test.data), test.limit); (err == nil) != test.ok {
+		if _, _, err := readBlock(bytes.NewReader(test.data), test.limit, func(int) {}); (err == nil) != test.ok {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

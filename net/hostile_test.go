@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -159,7 +160,7 @@ func TestHostileAnswers(t *testing.T) {
 				served <- err
 			}()
 			eventually(t, "the link is up", func() bool { return node.Stats().Peers[1].Up })
-			if _, err := node.Request(t.Context(), 1, 1, nil, 100); err == nil || !strings.Contains(err.Error(), "unexpected EOF") && !strings.Contains(err.Error(), "goes on") {
+			if _, err := node.Request(t.Context(), 1, 1, nil, 100, nil); err == nil || !strings.Contains(err.Error(), "unexpected EOF") && !strings.Contains(err.Error(), "goes on") {
 				t.Errorf("error %v", err)
 			}
 			if err := <-served; err != nil {
@@ -169,6 +170,35 @@ func TestHostileAnswers(t *testing.T) {
 				t.Errorf("closed with %v", err)
 			}
 		})
+	}
+}
+
+// A peer that begins an answer and does not go on, or hardly, is not waited for.
+func TestAnswersThatDoNotGetOn(t *testing.T) {
+	c := newCluster(t, 2, func(conf *Config) { conf.Timing.Answer = 200 * time.Millisecond })
+	node := c.start(0)
+	r := c.rawLink()
+	go func() {
+		for {
+			s, err := r.conn.AcceptStream(r.conn.Context())
+			if err != nil {
+				return
+			}
+			s.Write([]byte{answered, 0, 1 << 4, 0, 0}) // a MiB is to come
+			for err == nil {
+				_, err = s.Write(make([]byte, 64))
+				time.Sleep(10 * time.Millisecond)
+			}
+		}
+	}()
+	eventually(t, "the link is up", func() bool { return node.Stats().Peers[1].Up })
+	for range 3 {
+		if _, err := node.Request(t.Context(), 1, 1, nil, 1<<20, nil); !errors.Is(err, ErrSlow) {
+			t.Errorf("error %v", err)
+		}
+	}
+	if s := node.Stats().Peers[1]; !s.Up || s.Violations != 0 {
+		t.Errorf("stats %+v", s)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/quic-go/quic-go"
 
@@ -26,10 +27,11 @@ const (
 const requestHead = 1 + 4
 
 // Request asks a peer and waits for its answer of at most limit bytes. More
-// requests than the peer serves at once wait for their turn. The error is
-// [ErrDown], [ErrTooLarge], an [*AnswerError], what ended ctx, or what ended
-// the connection.
-func (t *Transport) Request(ctx context.Context, to bft.ID, kind byte, body []byte, limit int) ([]byte, error) {
+// requests than the peer serves at once wait for their turn. gotOn is called when
+// another 16 KiB of the answer are here, and may be nil. The error is
+// [ErrDown], [ErrTooLarge], [ErrSlow], an [*AnswerError], what ended ctx, or what
+// ended the connection.
+func (t *Transport) Request(ctx context.Context, to bft.ID, kind byte, body []byte, limit int, gotOn func()) ([]byte, error) {
 	if len(body) > maxRequest {
 		return nil, fmt.Errorf("request of %d bytes: %w", len(body), ErrTooLarge)
 	}
@@ -37,7 +39,14 @@ func (t *Transport) Request(ctx context.Context, to bft.ID, kind byte, body []by
 	if l == nil {
 		return nil, fmt.Errorf("node %d: %w", to, ErrDown)
 	}
-	answer, err := l.request(ctx, kind, body, limit)
+	ctx, deadline := answerDeadline(ctx, t.conf.Timing.Answer)
+	defer deadline.end()
+	answer, err := l.request(ctx, kind, body, limit, func(n int) {
+		deadline.extend(n)
+		if gotOn != nil {
+			gotOn()
+		}
+	})
 	if ctx.Err() != nil && err != nil {
 		err = context.Cause(ctx) // and not that the stream was cancelled, which is how
 	}
@@ -52,7 +61,7 @@ func (t *Transport) Request(ctx context.Context, to bft.ID, kind byte, body []by
 	return answer, err
 }
 
-func (l *link) request(ctx context.Context, kind byte, body []byte, limit int) ([]byte, error) {
+func (l *link) request(ctx context.Context, kind byte, body []byte, limit int, gotOn func(bytes int)) ([]byte, error) {
 	stream, err := l.conn.OpenStreamSync(ctx)
 	if err != nil {
 		return nil, err
@@ -71,7 +80,7 @@ func (l *link) request(ctx context.Context, kind byte, body []byte, limit int) (
 		return nil, err
 	}
 	l.peer.count.request.out(requestHead+len(body), 1)
-	status, answer, err := readBlock(stream, limit)
+	status, answer, err := readBlock(stream, limit, gotOn)
 	if err != nil {
 		return nil, err
 	}
@@ -95,8 +104,9 @@ func writeBlock(stream *quic.Stream, first byte, body []byte) error {
 	return stream.Close()
 }
 
-// readBlock reads what writeBlock sent, to the end of the stream.
-func readBlock(r io.Reader, limit int) (first byte, body []byte, err error) {
+// readBlock reads what writeBlock sent, to the end of the stream, and calls gotOn for
+// each step of the body.
+func readBlock(r io.Reader, limit int, gotOn func(bytes int)) (first byte, body []byte, err error) {
 	var head [requestHead]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return 0, nil, midway("block head", err)
@@ -112,8 +122,11 @@ func readBlock(r io.Reader, limit int) (first byte, body []byte, err error) {
 	}
 	body = make([]byte, size)
 	rest := &exactly{r: r, left: int64(size)}
-	if _, err := io.ReadFull(rest, body); err != nil {
-		return first, nil, midway("block", err)
+	for step := range slices.Chunk(body, answerStep) {
+		if _, err := io.ReadFull(rest, step); err != nil {
+			return first, nil, midway("block", err)
+		}
+		gotOn(len(step))
 	}
 	if err := rest.end(); err != io.EOF {
 		return first, nil, err
@@ -139,7 +152,7 @@ func (l *link) acceptRequests() error {
 // the stream alone.
 func (l *link) serve(stream *quic.Stream) error {
 	defer stream.CancelRead(streamUnwanted)
-	kind, body, err := readBlock(stream, maxRequest)
+	kind, body, err := readBlock(stream, maxRequest, func(int) {})
 	if errors.Is(err, ErrTooLarge) {
 		err = &violation{fmt.Errorf("request: %w", err)}
 	}

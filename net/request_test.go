@@ -32,7 +32,7 @@ func TestRequest(t *testing.T) {
 	for _, node := range c.nodes {
 		to := 1 - node.conf.Self
 		ask := func(kind byte, size, limit int) ([]byte, error) {
-			return node.Request(t.Context(), to, kind, make([]byte, size), limit)
+			return node.Request(t.Context(), to, kind, make([]byte, size), limit, nil)
 		}
 		if got, err := ask(1, maxRequest, maxRequest+1); err != nil || !bytes.Equal(got, append([]byte{byte(node.conf.Self)}, make([]byte, maxRequest)...)) {
 			t.Errorf("the largest request: %d bytes, %v", len(got), err)
@@ -86,7 +86,7 @@ func TestRequestEnds(t *testing.T) {
 	const more = 5
 	for range requestStreams + more {
 		asking.Go(func() {
-			if _, err := a.Request(ctx, 0, 1, nil, 10); !errors.Is(err, context.Canceled) {
+			if _, err := a.Request(ctx, 0, 1, nil, 10, nil); !errors.Is(err, context.Canceled) {
 				t.Errorf("the asker gave up: %v", err)
 			}
 		})
@@ -103,7 +103,7 @@ func TestRequestEnds(t *testing.T) {
 
 	lost := make(chan error)
 	go func() {
-		_, err := a.Request(t.Context(), 0, 1, nil, 10)
+		_, err := a.Request(t.Context(), 0, 1, nil, 10, nil)
 		lost <- err
 	}()
 	<-entered
@@ -112,7 +112,7 @@ func TestRequestEnds(t *testing.T) {
 		t.Error("the peer stopped, and an answer came")
 	}
 	eventually(t, "the link is down", func() bool { return !a.Stats().Peers[0].Up })
-	if _, err := a.Request(t.Context(), 0, 1, nil, 10); !errors.Is(err, ErrDown) {
+	if _, err := a.Request(t.Context(), 0, 1, nil, 10, nil); !errors.Is(err, ErrDown) {
 		t.Errorf("of a peer that is down: %v", err)
 	}
 }
@@ -122,7 +122,7 @@ func TestNoHandlers(t *testing.T) {
 	a := c.nodes[1]
 	a.linksUp(t, 1)
 	var declined *AnswerError
-	if _, err := a.Request(t.Context(), 0, 1, nil, 10); !errors.As(err, &declined) {
+	if _, err := a.Request(t.Context(), 0, 1, nil, 10, nil); !errors.As(err, &declined) {
 		t.Errorf("request: %v", err)
 	}
 	a.Push(0, nil, func() ([]byte, error) { return []byte("x"), nil })

@@ -128,9 +128,9 @@ func (n *Node) unmute(ctx context.Context, heights map[bft.ID]uint64) error {
 
 // claim asks a peer how far it is, and believes it up to what it can prove.
 func (n *Node) claim(ctx context.Context, id bft.ID) (uint64, error) {
-	ctx, cancel := context.WithTimeout(ctx, pullTimeout)
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	answer, err := n.transport.Request(ctx, id, askTip, nil, rangeBytes)
+	answer, err := n.transport.Request(ctx, id, askTip, nil, rangeBytes, nil)
 	if err != nil {
 		return 0, err
 	}

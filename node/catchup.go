@@ -18,9 +18,9 @@ import (
 )
 
 const (
-	// pullsAtOnce is how many batches are fetched at once: they come from several
+	// gatheredAtOnce is how many batches are looked for at once: they come from several
 	// peers, share the syncs of the disk and fill links with a long round trip.
-	pullsAtOnce = 48
+	gatheredAtOnce = mostPulls
 	// maxAhead bounds the blocks that are handed over at once by their values, whose
 	// ids are in memory: 16 MiB, and as much of those before.
 	maxAhead = ledger.MaxValues
@@ -141,10 +141,8 @@ func (f *follower) askOne(ctx context.Context, from uint64) *span {
 }
 
 func (f *follower) askPeer(ctx context.Context, id bft.ID, from uint64) (*span, error) {
-	asking, cancel := context.WithTimeout(ctx, pullTimeout)
-	defer cancel()
 	request := blockRequest{From: from, Whole: from > f.store.Height()}
-	answer, err := f.transport.Request(asking, id, askBlocks, codec.Marshal(request), 2*rangeBytes)
+	answer, err := f.transport.Request(ctx, id, askBlocks, codec.Marshal(request), 2*rangeBytes, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +207,7 @@ func (f *follower) apply(ctx context.Context, s *span, told uint64) (uint64, err
 func (f *follower) gather(ctx context.Context, from bft.ID, blocks []followed) error {
 	have := f.store.Height()
 	work, ctx := errgroup.WithContext(ctx)
-	work.SetLimit(pullsAtOnce)
+	work.SetLimit(gatheredAtOnce)
 	for i := range blocks {
 		b := &blocks[i]
 		if b.height() <= have {
@@ -235,7 +233,7 @@ func (f *follower) gather(ctx context.Context, from bft.ID, blocks []followed) e
 func (f *follower) batch(ctx context.Context, height uint64, from bft.ID, d bft.Hash, data []byte) (ledger.Hold, error) {
 	var err error
 	if data == nil {
-		if data, err = readBatch(f.store, d); errors.Is(err, store.ErrNotFound) {
+		if data, err = f.awaited(ctx, d); errors.Is(err, store.ErrNotFound) {
 			data, err = f.pull(ctx, height, d)
 		}
 		if err != nil {
@@ -247,6 +245,24 @@ func (f *follower) batch(ctx context.Context, height uint64, from bft.ID, d bft.
 		err = f.store.PutBatch(d, from, data) // nothing if it is here
 	}
 	return ledger.Hold{Digest: d, Maker: from, Values: ids}, err
+}
+
+// awaited reads a batch from the store. One that is on its way here, as it is pushed or
+// has been pulled for a header, is waited for while it gets on.
+func (f *follower) awaited(ctx context.Context, d bft.Hash) ([]byte, error) {
+	in := f.fetcher.intake
+	for began := time.Now(); ; {
+		comes := in.expected(d, f.fetcher.patience) || in.told(d)
+		data, err := readBatch(f.store, d)
+		if !errors.Is(err, store.ErrNotFound) || !comes || time.Since(began) > pushPatience {
+			return data, err
+		}
+		select {
+		case <-time.After(pushHint):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
 }
 
 // pull asks all that have the block for a batch, one after the other.
@@ -261,12 +277,25 @@ func (f *follower) pull(ctx context.Context, height uint64, d bft.Hash) ([]byte,
 		tried.Add(id)
 		began := time.Now()
 		var data []byte
-		if data, err = f.puller.pull(ctx, id, d); err == nil && batch.Digest(data) != d {
-			err = fmt.Errorf("batch %s: the bytes have another digest", d.Short())
-		}
+		data, err = f.pullFrom(ctx, id, d)
 		f.batches.done(id, time.Since(began), err)
 		if err == nil || ctx.Err() != nil {
 			return data, err
 		}
 	}
+}
+
+// pullFrom asks one peer for a batch, when there is room in its window.
+func (f *follower) pullFrom(ctx context.Context, id bft.ID, d bft.Hash) ([]byte, error) {
+	w := f.windows[id]
+	if err := w.enter(ctx); err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	data, err := f.puller.pull(ctx, id, d, nil)
+	w.leave(began, 2*f.fetcher.rtt(id), err)
+	if err == nil && batch.Digest(data) != d {
+		err = fmt.Errorf("batch %s: the bytes have another digest", d.Short())
+	}
+	return data, err
 }

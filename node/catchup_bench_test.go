@@ -73,7 +73,7 @@ func BenchmarkRawTransfer(b *testing.B) {
 	b.ResetTimer()
 	for range b.N {
 		each(requests, 4, func(int) {
-			if _, err := links[1].Request(context.Background(), 0, askBatch, nil, batch.MaxSize); err != nil {
+			if _, err := links[1].Request(context.Background(), 0, askBatch, nil, batch.MaxSize, nil); err != nil {
 				b.Error(err)
 			}
 		})

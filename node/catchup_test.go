@@ -56,11 +56,32 @@ func TestCatchUpFromNothing(t *testing.T) {
 	}
 }
 
-// A node that keeps up with the votes does not ask for blocks, however many the others
-// make: it once went on for ever, as on slow links blocks come before the certificates.
-func TestCatchUpEnds(t *testing.T) {
-	c := newCluster(t, 4)
-	network := netem.Uniform(4, 60*time.Millisecond) // a round trip takes longer than combinePause
+// Over links on which not even ten batches come in the time that a peer has for the
+// beginning of its answer, and of which one takes longer than that, all come.
+func TestCatchUpOverSlowLinks(t *testing.T) {
+	for _, shape := range []struct{ blocks, size int }{{12, usualBatch - 1<<10}, {1, 7 * usualBatch}} {
+		c := newCluster(t, 3)
+		c.emulate(netem.Network{Bandwidth: 1})
+		f := c.forge(shape.blocks, shape.size)
+		for i := range 2 {
+			c.give(i, f)
+			c.start(i)
+		}
+		c.start(2)
+		if err := c.nodes[2].WaitCertificate(within(t), uint64(shape.blocks)); err != nil {
+			t.Fatal(err)
+		}
+		c.oneLog(0, 2)
+		c.noFaults(0, 1, 2)
+		for i := range 3 {
+			c.kill(i)
+		}
+	}
+}
+
+// emulate puts a network between the nodes.
+func (c *cluster) emulate(network netem.Network) {
+	c.t.Helper()
 	for i := range c.confs {
 		var addrs []string
 		for _, p := range c.confs[i].Peers {
@@ -68,10 +89,17 @@ func TestCatchUpEnds(t *testing.T) {
 		}
 		wrap, err := network.Wrap(i, addrs)
 		if err != nil {
-			t.Fatal(err)
+			c.t.Fatal(err)
 		}
 		c.confs[i].Wrap = wrap
 	}
+}
+
+// A node that keeps up with the votes does not ask for blocks, however many the others
+// make: it once went on for ever, as on slow links blocks come before the certificates.
+func TestCatchUpEnds(t *testing.T) {
+	c := newCluster(t, 4)
+	c.emulate(netem.Uniform(4, 60*time.Millisecond)) // a round trip takes longer than combinePause
 	c.startAll()
 	ctx := within(t)
 	load := c.load(slices.Repeat([]int{0, 1, 2, 3}, 16)...)

@@ -227,9 +227,7 @@ func (c *decider) await(name string) (done func()) {
 }
 
 func (c *decider) askPeer(ctx context.Context, id bft.ID, name string) error {
-	asking, cancel := context.WithTimeout(ctx, pullTimeout)
-	defer cancel()
-	answer, err := c.driver.transport.Request(asking, id, askDecided, []byte(name), 1<<10)
+	answer, err := c.driver.transport.Request(ctx, id, askDecided, []byte(name), 1<<10, nil)
 	if err != nil {
 		return err
 	}

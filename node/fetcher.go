@@ -21,14 +21,12 @@ const (
 	hintParts = 4
 	maxHint   = 4 * time.Second
 	// pushPatience is how long pushes of a batch may keep us from pulling it in all,
-	// however they get on: a peer can begin one after the other. Of a batch that a block
-	// needs, neededPatience.
+	// however they get on: a peer can begin one after the other. It is also how long a
+	// batch may wait for its turn at a maker that pushes others: to pull it would take
+	// their room on the same link, and a node that did would pull ever more of what is on
+	// its way to it. Of a batch that a block needs, neededPatience.
 	pushPatience   = 10 * time.Second
 	neededPatience = time.Second
-	// queuePatience is how long a batch may wait for its turn at a maker that pushes
-	// others. To pull it would take their room on the same link; a node that did would
-	// pull ever more of what is on its way to it.
-	queuePatience = time.Second
 	// pullHedge is how long a peer may take for its answer at least, until the next one
 	// is asked too: a node that has just died was the first to be asked for all that
 	// it had listed, and a block waits for that. A far one may take two round trips.
@@ -69,11 +67,12 @@ type fetcher struct {
 	hint atomic.Int64 // in nanoseconds, see pushHint
 
 	// ask gets a batch from a peer and takes it in.
-	ask func(ctx context.Context, peer, maker bft.ID, d bft.Hash) error
+	ask func(ctx context.Context, peer, maker bft.ID, d bft.Hash, gotOn func()) error
 
-	mu     sync.Mutex
-	queues []wants
-	silent bft.IDSet // peers that do not answer at present
+	mu      sync.Mutex
+	queues  []wants
+	silent  bft.IDSet // peers that do not answer at present
+	decided uint64    // the newest block that needed a batch
 }
 
 type wants struct {
@@ -105,11 +104,19 @@ func (f *fetcher) want(w ledger.Want) {
 	now := time.Now()
 	switch {
 	case w.Decided:
+		f.decided = max(f.decided, w.Epoch)
 		q.list = append([]want{{w, now, now}}, q.list...)
 	case len(q.list) < maxWants:
 		q.list = append(q.list, want{w, now, now.Add(f.hinted())})
 	}
 	signal(q.wake)
+}
+
+// needs reports whether a block, or one after it, is decided here and waits for batches.
+func (f *fetcher) needs(height uint64) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.decided >= height
 }
 
 // heard notes whether a peer seems to be there.
@@ -143,7 +150,7 @@ func (f *fetcher) run(ctx context.Context, lister bft.ID) {
 		case f.settled(ctx, w):
 		case f.onItsWay(w):
 			f.later(w, pushHint)
-		case !f.pull(ctx, w.Want) && w.Epoch > f.height():
+		case !f.pull(ctx, w) && w.Epoch > f.height():
 			f.later(w, pullPause)
 		}
 	}
@@ -181,8 +188,7 @@ func (f *fetcher) onItsWay(w want) bool {
 	if w.Decided {
 		return waited < neededPatience && f.intake.expected(w.Digest, f.blockPatience)
 	}
-	return waited < pushPatience && f.intake.expected(w.Digest, f.patience) ||
-		waited < max(queuePatience, f.hinted()) && f.intake.pushes(w.Lister, f.patience(w.Lister))
+	return waited < pushPatience && (f.intake.expected(w.Digest, f.patience) || f.intake.pushes(w.Lister, f.patience(w.Lister)))
 }
 
 // settled reports that a batch needs no pull. One that is in the store from long
@@ -204,9 +210,10 @@ func (f *fetcher) settled(ctx context.Context, w want) bool {
 	return err == nil && f.intake.accept(ctx, w.Lister, w.Digest, data) == nil
 }
 
-// pull asks the lister first, then everybody else, and those last that are silent. It
+// pull asks the lister first, then everybody else, and those last that are silent. While
+// an answer gets on nobody else is asked: on a slow link that would make it slower. It
 // reports success.
-func (f *fetcher) pull(ctx context.Context, w ledger.Want) bool {
+func (f *fetcher) pull(ctx context.Context, w want) bool {
 	var asking sync.WaitGroup
 	defer asking.Wait()
 	ctx, cancel := context.WithCancel(ctx)
@@ -214,7 +221,9 @@ func (f *fetcher) pull(ctx context.Context, w ledger.Want) bool {
 	hedge := time.NewTimer(time.Hour)
 	defer hedge.Stop()
 	answers := make(chan error, len(f.queues))
+	progress := make(chan struct{}, 1)
 	waiting := 0
+	until := time.Now().Add(f.answerPatience(w))
 	for peers := f.order(w.Lister); len(peers) > 0 || waiting > 0; {
 		patience := pullHedge
 		if len(peers) > 0 {
@@ -223,7 +232,7 @@ func (f *fetcher) pull(ctx context.Context, w ledger.Want) bool {
 			patience = f.patience(peer) << min(waiting, maxHedge)
 			waiting++
 			asking.Go(func() {
-				err := f.ask(ctx, peer, w.Lister, w.Digest)
+				err := f.ask(ctx, peer, w.Lister, w.Digest, func() { signal(progress) })
 				if err != nil && ctx.Err() == nil && !errors.Is(err, net.ErrDown) {
 					f.log.Debug("pull", "peer", peer, "batch", w.Digest.Short(), "err", err)
 				}
@@ -231,15 +240,24 @@ func (f *fetcher) pull(ctx context.Context, w ledger.Want) bool {
 			})
 		}
 		hedge.Reset(patience)
-		select {
-		case err := <-answers:
-			if err == nil {
-				return true
+	waits:
+		for {
+			select {
+			case err := <-answers:
+				if err == nil {
+					return true
+				}
+				waiting--
+				break waits
+			case <-progress:
+				if time.Now().Before(until) {
+					hedge.Reset(patience)
+				}
+			case <-hedge.C:
+				break waits
+			case <-ctx.Done():
+				return false
 			}
-			waiting--
-		case <-hedge.C:
-		case <-ctx.Done():
-			return false
 		}
 	}
 	return false
@@ -260,6 +278,14 @@ func (f *fetcher) patience(peer bft.ID) time.Duration {
 // blockPatience is the same where a block waits for it.
 func (f *fetcher) blockPatience(peer bft.ID) time.Duration { return max(f.hinted(), 2*f.rtt(peer)) }
 
+// answerPatience is how long answers that get on may keep us from asking others.
+func (f *fetcher) answerPatience(w want) time.Duration {
+	if w.Decided {
+		return max(neededPatience, f.hinted())
+	}
+	return pushPatience
+}
+
 // order is in which order peers are asked for what a lister lists.
 func (f *fetcher) order(lister bft.ID) []bft.ID {
 	f.mu.Lock()
@@ -278,8 +304,13 @@ func (f *fetcher) order(lister bft.ID) []bft.ID {
 	return append(there, silent...)
 }
 
-func (f *fetcher) request(ctx context.Context, peer, maker bft.ID, d bft.Hash) error {
-	data, err := f.puller.pull(ctx, peer, d)
+func (f *fetcher) request(ctx context.Context, peer, maker bft.ID, d bft.Hash, gotOn func()) error {
+	coming := arrival{d, peer}
+	defer f.intake.ended(coming)
+	data, err := f.puller.pull(ctx, peer, d, func() {
+		f.intake.getsOn(coming)
+		gotOn()
+	})
 	if err != nil {
 		return err
 	}

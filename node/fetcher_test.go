@@ -19,6 +19,7 @@ import (
 type pullable struct {
 	*fetcher
 	far  time.Duration // of every peer
+	slow time.Duration // until an answer gets on by a step; 0: it never does before its end
 	mu   sync.Mutex
 	list []bft.ID
 }
@@ -27,10 +28,24 @@ func askedFetcher(answer func(ctx context.Context, peer bft.ID) error) *pullable
 	a := &pullable{fetcher: newFetcher(4)}
 	a.log = slog.New(slog.DiscardHandler)
 	a.rtt = func(bft.ID) time.Duration { return a.far }
-	a.ask = func(ctx context.Context, peer, _ bft.ID, _ bft.Hash) error {
+	a.ask = func(ctx context.Context, peer, _ bft.ID, _ bft.Hash, gotOn func()) error {
 		a.mu.Lock()
 		a.list = append(a.list, peer)
 		a.mu.Unlock()
+		if a.slow > 0 {
+			done := make(chan struct{})
+			defer close(done)
+			go func() {
+				for {
+					select {
+					case <-time.After(a.slow):
+						gotOn()
+					case <-done:
+						return
+					}
+				}
+			}()
+		}
 		return answer(ctx, peer)
 	}
 	return a
@@ -44,6 +59,8 @@ func TestPullAsksTheNextPeer(t *testing.T) {
 		answer func(ctx context.Context, peer bft.ID) error
 		silent []bft.ID
 		far    time.Duration
+		slow   time.Duration
+		listed bool // by a header, and no block needs it
 		asked  []bft.ID
 		took   time.Duration
 		failed bool
@@ -89,6 +106,21 @@ func TestPullAsksTheNextPeer(t *testing.T) {
 			answer: func(_ context.Context, peer bft.ID) error { time.Sleep(pullHedge * 5 / 2); return nil },
 			asked:  []bft.ID{2, 3}, took: pullHedge * 7 / 2, // the second one ends too
 		},
+		"the lister's answer gets on": { // and nobody else is asked
+			answer: func(context.Context, bft.ID) error { time.Sleep(8 * time.Second); return nil },
+			slow:   pullHedge / 2, listed: true,
+			asked: []bft.ID{2}, took: 8 * time.Second,
+		},
+		"a block needs what gets on": { // and not for ever
+			answer: func(ctx context.Context, peer bft.ID) error {
+				if peer == 2 {
+					return mute(ctx)
+				}
+				return nil
+			},
+			slow:  pullHedge / 2,
+			asked: []bft.ID{2, 3}, took: neededPatience - pullHedge/2 + pullHedge,
+		},
 		"nobody has it": {
 			answer: func(context.Context, bft.ID) error { return errAsked },
 			asked:  []bft.ID{2, 3, 1}, failed: true,
@@ -101,12 +133,12 @@ func TestPullAsksTheNextPeer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := askedFetcher(c.answer)
-				f.far = c.far
+				f.far, f.slow = c.far, c.slow
 				for _, id := range c.silent {
 					f.heard(id, false)
 				}
 				began := time.Now()
-				ok := f.pull(t.Context(), ledger.Want{Lister: 2, Decided: true})
+				ok := f.pull(t.Context(), want{Want: ledger.Want{Lister: 2, Decided: !c.listed}})
 				if ok == c.failed || time.Since(began) != c.took || !slices.Equal(f.list, c.asked) {
 					t.Errorf("%v after %v, asked %v", ok, time.Since(began), f.list)
 				}
@@ -121,7 +153,7 @@ func TestPullEnds(t *testing.T) {
 		f := askedFetcher(func(ctx context.Context, _ bft.ID) error { <-ctx.Done(); return ctx.Err() })
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if f.pull(ctx, ledger.Want{Lister: 1, Decided: true}) {
+		if f.pull(ctx, want{Want: ledger.Want{Lister: 1, Decided: true}}) {
 			t.Error("a pull that nobody answers succeeds")
 		}
 		if len(f.list) != 3 {
@@ -141,6 +173,11 @@ func TestPullOfHalfAPush(t *testing.T) {
 				w.Write(make([]byte, pushStep))
 				time.Sleep(pause)
 			}
+		}
+	}
+	forEver := func(w io.Writer) {
+		for err := error(nil); err == nil; _, err = w.Write(make([]byte, pushStep)) {
+			time.Sleep(pullHedge / 2)
 		}
 	}
 	for name, c := range map[string]struct {
@@ -164,12 +201,13 @@ func TestPullOfHalfAPush(t *testing.T) {
 			}
 		}, asked: pullHedge},
 		"again and again":     {begins: true, asked: pushPatience},
-		"of others":           {other: true, pushes: slowly(pullHedge / 2), asked: queuePatience},
+		"of others":           {other: true, pushes: slowly(pullHedge / 2), asked: (steps-2)*pullHedge/2 + pullHedge},
+		"of others, for ever": {other: true, pushes: forEver, asked: pushPatience},
 		"of half another":     {other: true, pushes: func(w io.Writer) { w.Write(make([]byte, size/2)) }, asked: pullHedge},
 		"where all is slow":   {took: 2 * time.Second, asked: 2 * time.Second / hintParts},
 		"where nothing moves": {took: time.Minute, asked: maxHint},
 		"of a half, slowly":   {took: 2 * time.Second, pushes: func(w io.Writer) { w.Write(make([]byte, size/2)) }, asked: 2 * time.Second / hintParts},
-		"of others, slowly":   {took: 8 * time.Second, other: true, pushes: slowly(pullHedge / 2), asked: 2 * time.Second},
+		"of others, slowly":   {took: 8 * time.Second, other: true, pushes: slowly(time.Second), asked: pushPatience},
 		"needed":              {needed: true},
 		"needed, of a half":   {needed: true, pushes: func(w io.Writer) { w.Write(make([]byte, size/2)) }, asked: pushHint},
 		"needed, slow":        {needed: true, pushes: slowly(pushHint / 2), asked: (steps-2)*pushHint/2 + pushHint},
@@ -197,7 +235,11 @@ func TestPullOfHalfAPush(t *testing.T) {
 					pushed = arrival{bft.Hash{2}, 2}
 				}
 				if c.pushes != nil {
-					work.Go(func() { f.intake.read(pushed, in, make([]byte, size)) })
+					work.Go(func() {
+						defer f.intake.ended(pushed)
+						for f.intake.read(pushed, in, make([]byte, size)) == nil {
+						}
+					})
 					work.Go(func() { c.pushes(out) })
 				}
 				for from := bft.ID(2); c.begins && from < 4; from++ {
@@ -206,6 +248,7 @@ func TestPullOfHalfAPush(t *testing.T) {
 							half, cut := io.Pipe()
 							time.AfterFunc(30*time.Millisecond+7*time.Millisecond*time.Duration(from), func() { cut.Close() })
 							f.intake.read(arrival{bft.Hash{1}, from}, half, make([]byte, size))
+							f.intake.ended(arrival{bft.Hash{1}, from})
 						}
 					})
 				}

@@ -32,9 +32,11 @@ type follower struct {
 	store     *store.Store
 	driver    *driver
 	log       *slog.Logger
-	ranges    *choice // whom to ask for blocks
-	batches   *choice // and for batches
+	ranges    *choice   // whom to ask for blocks
+	batches   *choice   // and for batches
+	windows   []*window // by peer
 	puller    *puller
+	fetcher   *fetcher
 	progress  progress
 
 	mu        sync.Mutex
@@ -112,7 +114,7 @@ func (f *follower) run(ctx context.Context) {
 		if !stuck {
 			vain = 0
 		}
-		if stuck || f.far() {
+		if stuck && !f.fetcher.needs(f.store.Height()+1) || f.far() {
 			if f.catchUp(ctx) {
 				vain = 0
 				continue
@@ -120,7 +122,7 @@ func (f *follower) run(ctx context.Context) {
 			vain = min(vain+1, maxVain)
 		}
 		stored = f.stored()
-		timer.Reset(followHint << vain)
+		timer.Reset(max(followHint, f.fetcher.hinted()) << vain)
 		select {
 		case <-ctx.Done():
 			return

@@ -29,14 +29,14 @@ type intake struct {
 	spare sync.Pool // *[]byte that large pushes were read into
 
 	mu      sync.Mutex
-	coming  map[arrival]time.Time  // pushes that are being read, and when they last got on
-	gotOn   []time.Time            // when any of a peer's last did
+	coming  map[arrival]time.Time  // pushes and answers that are being read, and when they last got on
+	gotOn   []time.Time            // when any push of a peer's last did
 	pending map[bft.Hash]ownership // held, in no block
 	backlog []int64                // bytes of those per maker
 	freed   chan struct{}          // closed and replaced when a block has taken batches
 }
 
-// arrival is a push that is being read.
+// arrival is a batch that is being read.
 type arrival struct {
 	digest bft.Hash
 	from   bft.ID
@@ -75,7 +75,9 @@ func (k *intake) push(ctx context.Context, from bft.ID, head []byte, size int64,
 		return errHave
 	}
 	data := k.buffer(int(size))
-	if err := k.read(arrival{digest, from}, body, data); err != nil {
+	coming := arrival{digest, from}
+	defer k.ended(coming)
+	if err := k.read(coming, body, data); err != nil {
 		return fmt.Errorf("push of batch %s: %w", digest.Short(), err)
 	}
 	if err := k.accept(ctx, from, digest, data); err != nil {
@@ -89,9 +91,8 @@ func (k *intake) push(ctx context.Context, from bft.ID, head []byte, size int64,
 
 // read fills data, step by step.
 func (k *intake) read(a arrival, body io.Reader, data []byte) error {
-	defer k.ended(a)
 	for step := range slices.Chunk(data, pushStep) {
-		k.getsOn(a)
+		k.pushGetsOn(a)
 		if _, err := io.ReadFull(body, step); err != nil {
 			return err
 		}
@@ -208,6 +209,12 @@ func (k *intake) held() []int64 {
 func (k *intake) getsOn(a arrival) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.coming[a] = time.Now()
+}
+
+func (k *intake) pushGetsOn(a arrival) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	now := time.Now()
 	k.coming[a], k.gotOn[a.from] = now, now
 }
@@ -218,7 +225,7 @@ func (k *intake) ended(a arrival) {
 	delete(k.coming, a)
 }
 
-// expected reports whether a push of the batch is being read from some peer and has got
+// expected reports whether a push of the batch, or an answer with it, is being read from some peer and has got
 // on in the time that this peer has for it: the rest of what one pushed that has died
 // comes only to its end when the connection does, many seconds later.
 func (k *intake) expected(d bft.Hash, patience func(bft.ID) time.Duration) bool {

@@ -77,7 +77,7 @@ func (n *Node) ownLinks() []Link {
 }
 
 func (n *Node) linksOf(ctx context.Context, id bft.ID) ([]Link, error) {
-	answer, err := n.transport.Request(ctx, id, askLinks, nil, maxReport)
+	answer, err := n.transport.Request(ctx, id, askLinks, nil, maxReport, nil)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil, fmt.Errorf("no answer within %s", linksTimeout)
 	}

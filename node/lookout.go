@@ -13,6 +13,8 @@ import (
 )
 
 const (
+	// askTimeout bounds a question whose answer is small.
+	askTimeout = 5 * time.Second
 	// lookAfter is how long a node is behind, or a client waits, until the node looks
 	// where its clients' values are. A node that will soon have the blocks does not:
 	// who has a receipt should find the value in the log here.
@@ -112,7 +114,7 @@ func (l *lookout) look(ctx context.Context, from uint64) (n int) {
 // agreed asks peers for blocks from a height on until f+1 of them have given the same,
 // and gives those, as they are in the store.
 func (f *follower) agreed(ctx context.Context, from uint64) [][]byte {
-	ctx, cancel := context.WithTimeout(ctx, pullTimeout)
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	var asking sync.WaitGroup
 	defer asking.Wait()
 	defer cancel()
@@ -173,7 +175,7 @@ func alike(lists [][][]byte, many int) (records [][]byte) {
 
 // records asks one peer for blocks as they are in the store.
 func (f *follower) records(ctx context.Context, id bft.ID, from uint64) (list [][]byte, err error) {
-	answer, err := f.transport.Request(ctx, id, askBlocks, codec.Marshal(blockRequest{From: from}), 2*rangeBytes)
+	answer, err := f.transport.Request(ctx, id, askBlocks, codec.Marshal(blockRequest{From: from}), 2*rangeBytes, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"errors"
-	"time"
 
 	"abad/batch"
 	"abad/bft"
@@ -11,8 +10,6 @@ import (
 )
 
 const (
-	// pullTimeout bounds one PULL.
-	pullTimeout = 5 * time.Second
 	// usualBatch is a size that few batches exceed: the default target. Up to it as many
 	// are asked for at once as a link with a long round trip needs.
 	usualBatch = defaultBatch
@@ -23,7 +20,7 @@ const (
 
 // puller asks peers for batches.
 type puller struct {
-	request func(ctx context.Context, to bft.ID, kind byte, body []byte, limit int) ([]byte, error)
+	request func(ctx context.Context, to bft.ID, kind byte, body []byte, limit int, gotOn func()) ([]byte, error)
 	large   []chan struct{} // per peer, capacity largePulls
 }
 
@@ -35,11 +32,10 @@ func newPuller(nodes int, t *net.Transport) *puller {
 	return p
 }
 
-// pull gets what a peer gives for a batch. Whether it is the batch, the caller looks.
-func (p *puller) pull(ctx context.Context, peer bft.ID, d bft.Hash) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, pullTimeout)
-	defer cancel()
-	data, err := p.request(ctx, peer, askBatch, d[:], usualBatch)
+// pull gets what a peer gives for a batch, and calls gotOn, if there is one, when more of
+// it is here. Whether it is the batch, the caller looks.
+func (p *puller) pull(ctx context.Context, peer bft.ID, d bft.Hash, gotOn func()) ([]byte, error) {
+	data, err := p.request(ctx, peer, askBatch, d[:], usualBatch, gotOn)
 	if errors.Is(err, net.ErrTooLarge) {
 		select {
 		case p.large[peer] <- struct{}{}:
@@ -47,7 +43,7 @@ func (p *puller) pull(ctx context.Context, peer bft.ID, d bft.Hash) ([]byte, err
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}
-		data, err = p.request(ctx, peer, askBatch, d[:], batch.MaxSize)
+		data, err = p.request(ctx, peer, askBatch, d[:], batch.MaxSize, gotOn)
 	}
 	return data, err
 }

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"io"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -9,7 +10,9 @@ import (
 
 	"abad/batch"
 	"abad/bft"
+	"abad/ledger"
 	"abad/net"
+	"abad/store"
 )
 
 // Many usual batches come from a peer at once, and of large ones a few: a peer decides
@@ -24,7 +27,7 @@ func TestLargePullsAreFew(t *testing.T) {
 			var mu sync.Mutex
 			flying, most := 0, 0
 			p := newPuller(3, nil)
-			p.request = func(_ context.Context, _ bft.ID, kind byte, _ []byte, limit int) ([]byte, error) {
+			p.request = func(_ context.Context, _ bft.ID, kind byte, _ []byte, limit int, _ func()) ([]byte, error) {
 				if kind != askBatch || limit > batch.MaxSize {
 					t.Errorf("request %d of up to %d bytes", kind, limit)
 				}
@@ -44,7 +47,7 @@ func TestLargePullsAreFew(t *testing.T) {
 			var asking sync.WaitGroup
 			for i := range 2 * pulls { // of two peers
 				asking.Go(func() {
-					if data, err := p.pull(t.Context(), bft.ID(1+i%2), bft.Hash{}); err != nil || len(data) != c.size {
+					if data, err := p.pull(t.Context(), bft.ID(1+i%2), bft.Hash{}, nil); err != nil || len(data) != c.size {
 						t.Errorf("%s: %d bytes, %v", name, len(data), err)
 					}
 				})
@@ -71,7 +74,7 @@ func TestCatchUpChecksBatches(t *testing.T) {
 	good, bad := []byte("the batch"), []byte("another")
 	d := batch.Digest(good)
 	for honest := range bft.ID(4) { // 3: nobody
-		f.puller.request = func(_ context.Context, to bft.ID, _ byte, _ []byte, _ int) ([]byte, error) {
+		f.puller.request = func(_ context.Context, to bft.ID, _ byte, _ []byte, _ int, _ func()) ([]byte, error) {
 			if to == honest {
 				return good, nil
 			}
@@ -81,5 +84,54 @@ func TestCatchUpChecksBatches(t *testing.T) {
 		if honest < 3 && (err != nil || string(data) != string(good)) || honest == 3 && err == nil {
 			t.Errorf("node %d is honest: %q, %v", honest, data, err)
 		}
+	}
+}
+
+// What is on its way here is not pulled beside that: while it gets on it is waited for.
+func TestCatchUpWaitsForWhatIsOnItsWay(t *testing.T) {
+	n := unstarted(t)
+	f := n.driver.follower
+	for id := range bft.ID(4) {
+		f.positions[id] = net.Position{Committed: 1, Certified: 1}
+	}
+	builder := batch.NewBuilder([16]byte{1})
+	v := value(1)
+	v.Payload = make([]byte, store.LargeBatch) // the driver, which does not run, writes small ones
+	builder.Add(v)
+	data := builder.Bytes()
+	d := batch.Digest(data)
+	pulled := false
+	f.puller.request = func(context.Context, bft.ID, byte, []byte, int, func()) ([]byte, error) {
+		pulled = true
+		return data, nil
+	}
+	in, out := io.Pipe()
+	read := make(chan error)
+	go func() { read <- n.driver.intake.push(t.Context(), 2, d[:], int64(len(data)), in) }()
+	out.Write(data[:1])
+	time.AfterFunc(2*pushHint, func() { out.Write(data[1:]) })
+	hold, err := f.batch(t.Context(), 1, 0, d, nil)
+	if err != nil || hold.Digest != d || len(hold.Values) != 1 {
+		t.Errorf("%+v, %v", hold, err)
+	}
+	if pulled {
+		t.Error("it was pulled while it was pushed")
+	}
+	if err := <-read; err != nil {
+		t.Error(err)
+	}
+}
+
+// A node that knows by its own votes what the next block is does not ask for it while it
+// has not its batches: to look for those twice makes a slow link slower.
+func TestFetcherSaysWhatBlocksNeed(t *testing.T) {
+	f := newFetcher(4)
+	f.want(ledger.Want{Lister: 1, Epoch: 9})
+	if f.needs(1) {
+		t.Error("no block needs what a header lists")
+	}
+	f.want(ledger.Want{Lister: 1, Epoch: 7, Decided: true})
+	if !f.needs(7) || f.needs(8) {
+		t.Errorf("of 7: %v, of 8: %v", f.needs(7), f.needs(8))
 	}
 }

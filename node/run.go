@@ -142,7 +142,7 @@ func (n *Node) build() error {
 	d.fetcher.height, d.fetcher.rtt = d.height.Load, transport.RTT
 	d.follower = &follower{
 		self: c.Self, quorum: n.quorum, epochs: uint64(c.Epochs), transport: transport, certifier: d.certifier,
-		store: n.store, driver: d, log: c.Log, ranges: newChoice(n.quorum.All()), batches: newChoice(n.quorum.All()), puller: pulls,
+		store: n.store, driver: d, log: c.Log, ranges: newChoice(n.quorum.All()), batches: newChoice(n.quorum.All()), windows: newWindows(n.quorum.All()), puller: pulls, fetcher: d.fetcher,
 		positions: make([]net.Position, n.quorum.All()), wake: make(chan struct{}, 1),
 	}
 	n.lookout = &lookout{follower: d.follower, batcher: n.batcher, offers: n.offers, foretell: d.foretell, wake: make(chan struct{}, 1), after: cmp.Or(c.hooks.after, lookAfter)}
