@@ -127,6 +127,12 @@ func Suite(full bool) []Scenario {
 		s.Seconds, s.Retain = 300, 200 // all of it would be 100 GB
 		s.Figure = func(r Result) string { return fmt.Sprintf("%.0f / %.0f MB", r.RSSMean, r.RSS) }
 	}))
+	for _, mb := range []float64{2, 10} {
+		list = append(list, with(func(s *Scenario) {
+			s.Name, s.What = fmt.Sprintf("links%g", mb), fmt.Sprintf("saturation, links of %g MB/s: of the ceiling", mb)
+			s.Ceiling, s.Warmup, s.Network.Bandwidth, s.Figure = true, 5*time.Second, mb, wireRatio
+		}))
+	}
 	for _, n := range []int{7, 16, 32} {
 		list = append(list, with(func(s *Scenario) {
 			s.Name, s.What = fmt.Sprintf("nodes%d", n), fmt.Sprintf("n=%d on one machine: values/s, CPU per value and node", n)

@@ -252,9 +252,9 @@ func (f *follower) batch(ctx context.Context, height uint64, from bft.ID, d bft.
 func (f *follower) awaited(ctx context.Context, d bft.Hash) ([]byte, error) {
 	in := f.fetcher.intake
 	for began := time.Now(); ; {
-		comes := in.expected(d, f.fetcher.patience) || in.told(d)
+		comes := time.Since(began) < f.fetcher.neededPatience() && in.expected(d, f.fetcher.step) || in.told(d)
 		data, err := readBatch(f.store, d)
-		if !errors.Is(err, store.ErrNotFound) || !comes || time.Since(began) > pushPatience {
+		if !errors.Is(err, store.ErrNotFound) || !comes {
 			return data, err
 		}
 		select {

@@ -24,9 +24,9 @@ const (
 	// however they get on: a peer can begin one after the other. It is also how long a
 	// batch may wait for its turn at a maker that pushes others: to pull it would take
 	// their room on the same link, and a node that did would pull ever more of what is on
-	// its way to it. Of a batch that a block needs, neededPatience.
-	pushPatience   = 10 * time.Second
-	neededPatience = time.Second
+	// its way to it. Of a batch that a block needs, blockPatience.
+	pushPatience  = time.Minute
+	blockPatience = time.Second
 	// pullHedge is how long a peer may take for its answer at least, until the next one
 	// is asked too: a node that has just died was the first to be asked for all that
 	// it had listed, and a block waits for that. A far one may take two round trips.
@@ -186,9 +186,9 @@ func (f *fetcher) take(lister bft.ID) (w want, wait time.Duration, ok bool) {
 func (f *fetcher) onItsWay(w want) bool {
 	waited := time.Since(w.since)
 	if w.Decided {
-		return waited < neededPatience && f.intake.expected(w.Digest, f.blockPatience)
+		return waited < f.neededPatience() && f.intake.expected(w.Digest, f.blockStep)
 	}
-	return waited < pushPatience && (f.intake.expected(w.Digest, f.patience) || f.intake.pushes(w.Lister, f.patience(w.Lister)))
+	return waited < pushPatience && (f.intake.expected(w.Digest, f.step) || f.intake.pushes(w.Lister, f.step(w.Lister)))
 }
 
 // settled reports that a batch needs no pull. One that is in the store from long
@@ -223,13 +223,16 @@ func (f *fetcher) pull(ctx context.Context, w want) bool {
 	answers := make(chan error, len(f.queues))
 	progress := make(chan struct{}, 1)
 	waiting := 0
-	until := time.Now().Add(f.answerPatience(w))
+	until := time.Now().Add(pushPatience)
+	if w.Decided {
+		until = time.Now().Add(f.neededPatience())
+	}
 	for peers := f.order(w.Lister); len(peers) > 0 || waiting > 0; {
 		patience := pullHedge
 		if len(peers) > 0 {
 			peer := peers[0]
 			peers = peers[1:]
-			patience = f.patience(peer) << min(waiting, maxHedge)
+			patience = f.step(peer) << min(waiting, maxHedge)
 			waiting++
 			asking.Go(func() {
 				err := f.ask(ctx, peer, w.Lister, w.Digest, func() { signal(progress) })
@@ -270,21 +273,17 @@ func (f *fetcher) observe(took time.Duration) {
 
 func (f *fetcher) hinted() time.Duration { return max(pushHint, time.Duration(f.hint.Load())) }
 
-// patience is how long a peer has to get on with what it sends.
-func (f *fetcher) patience(peer bft.ID) time.Duration {
-	return max(pullHedge, f.blockPatience(peer))
+// step is how long a peer has to get on with what it sends.
+func (f *fetcher) step(peer bft.ID) time.Duration {
+	return max(pullHedge, f.blockStep(peer))
 }
 
-// blockPatience is the same where a block waits for it.
-func (f *fetcher) blockPatience(peer bft.ID) time.Duration { return max(f.hinted(), 2*f.rtt(peer)) }
+// blockStep is the same where a block waits for it.
+func (f *fetcher) blockStep(peer bft.ID) time.Duration { return max(f.hinted(), 2*f.rtt(peer)) }
 
-// answerPatience is how long answers that get on may keep us from asking others.
-func (f *fetcher) answerPatience(w want) time.Duration {
-	if w.Decided {
-		return max(neededPatience, f.hinted())
-	}
-	return pushPatience
-}
+// neededPatience is how long a batch that a block needs may be on its way, however it gets
+// on, until another peer is asked.
+func (f *fetcher) neededPatience() time.Duration { return max(blockPatience, f.hinted()) }
 
 // order is in which order peers are asked for what a lister lists.
 func (f *fetcher) order(lister bft.ID) []bft.ID {

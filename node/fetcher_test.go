@@ -119,7 +119,7 @@ func TestPullAsksTheNextPeer(t *testing.T) {
 				return nil
 			},
 			slow:  pullHedge / 2,
-			asked: []bft.ID{2, 3}, took: neededPatience - pullHedge/2 + pullHedge,
+			asked: []bft.ID{2, 3}, took: blockPatience - pullHedge/2 + pullHedge,
 		},
 		"nobody has it": {
 			answer: func(context.Context, bft.ID) error { return errAsked },
@@ -207,11 +207,11 @@ func TestPullOfHalfAPush(t *testing.T) {
 		"where all is slow":   {took: 2 * time.Second, asked: 2 * time.Second / hintParts},
 		"where nothing moves": {took: time.Minute, asked: maxHint},
 		"of a half, slowly":   {took: 2 * time.Second, pushes: func(w io.Writer) { w.Write(make([]byte, size/2)) }, asked: 2 * time.Second / hintParts},
-		"of others, slowly":   {took: 8 * time.Second, other: true, pushes: slowly(time.Second), asked: pushPatience},
+		"of others, slowly":   {took: 8 * time.Second, other: true, pushes: slowly(time.Second), asked: steps * time.Second},
 		"needed":              {needed: true},
 		"needed, of a half":   {needed: true, pushes: func(w io.Writer) { w.Write(make([]byte, size/2)) }, asked: pushHint},
 		"needed, slow":        {needed: true, pushes: slowly(pushHint / 2), asked: (steps-2)*pushHint/2 + pushHint},
-		"needed, for ever":    {needed: true, begins: true, asked: neededPatience},
+		"needed, for ever":    {needed: true, begins: true, asked: blockPatience},
 		"needed, of others":   {needed: true, other: true, pushes: slowly(pushHint / 2)},
 		"needed, of far away": {needed: true, far: pullHedge, pushes: func(w io.Writer) { w.Write(make([]byte, size/2)) }, asked: 2 * pullHedge},
 	} {

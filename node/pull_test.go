@@ -105,6 +105,7 @@ func TestCatchUpWaitsForWhatIsOnItsWay(t *testing.T) {
 		pulled = true
 		return data, nil
 	}
+	f.fetcher.observe(time.Minute) // where epochs take that long, a push may stand still for a while
 	in, out := io.Pipe()
 	read := make(chan error)
 	go func() { read <- n.driver.intake.push(t.Context(), 2, d[:], int64(len(data)), in) }()
