@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -65,10 +66,10 @@ func (n *Node) readAgreements(ctx context.Context) error {
 		if n.WaitHeight(ctx, height) != nil {
 			return a.save()
 		}
-		values, err := n.proposals(height)
+		found, err := n.proposals(height)
 		a.mu.Lock()
 		if err == nil {
-			a.book.Block(height, payloads(values))
+			a.book.Block(height, payloads(found))
 		} else {
 			a.lost = fmt.Errorf("agreements: %w", err)
 		}
@@ -86,33 +87,54 @@ func (n *Node) readAgreements(ctx context.Context) error {
 	}
 }
 
-// proposals gives the values of a block if there may be proposals among them, and
-// none if there are not. Hardly a block of a busy log has any, and to look is much
-// cheaper than to read.
-func (n *Node) proposals(height uint64) ([]batch.Value, error) {
+// payload is what may be a proposal, and its index in a block.
+type payload struct {
+	index uint64
+	data  []byte
+}
+
+// proposals gives what may be proposals of a block. Hardly a block of a busy log has any,
+// and to look is much cheaper than to read. It has one batch in memory at a time.
+func (n *Node) proposals(height uint64) (found []payload, err error) {
 	block, err := n.Block(height)
 	if err != nil {
 		return nil, err
 	}
-	found := false
+	first := uint64(0)
 	for _, t := range block.Batches {
+		index := first
+		first += uint64(t.Kept())
 		if n.driver.intake.plain.has(t.Digest) {
 			continue
 		}
-		if err := n.store.LookBatch(t.Digest, func(data []byte) { found = found || mayPropose(data) }); err != nil {
+		some := false
+		if err := n.store.LookBatch(t.Digest, func(data []byte) { some = mayPropose(data) }); err != nil {
 			return nil, n.missing(height, err)
 		}
+		if !some {
+			continue
+		}
+		data, err := readBatch(n.store, t.Digest)
+		if err != nil {
+			return nil, n.missing(height, err)
+		}
+		for i, v := range batch.Values(data) {
+			if t.Skipped(i) {
+				continue
+			}
+			if _, err := agree.Decode(v.Payload); err == nil {
+				found = append(found, payload{index, bytes.Clone(v.Payload)})
+			}
+			index++
+		}
 	}
-	if !found {
-		return nil, nil
-	}
-	return n.Values(height)
+	return found, nil
 }
 
-func payloads(values []batch.Value) func(func(uint64, []byte) bool) {
+func payloads(list []payload) func(func(uint64, []byte) bool) {
 	return func(yield func(uint64, []byte) bool) {
-		for i, v := range values {
-			if !yield(uint64(i), v.Payload) {
+		for _, p := range list {
+			if !yield(p.index, p.data) {
 				return
 			}
 		}

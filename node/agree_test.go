@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 
 	"abad/agree"
@@ -73,6 +74,44 @@ func (c *cluster) agreed(name, value string, by int, nodes ...int) {
 		st, err := c.nodes[i].WaitAgreement(within(c.t), name)
 		if err != nil || string(st.Value) != value || len(st.For) != by {
 			c.t.Errorf("node %d, %q: %+v, %v", i, name, st, err)
+		}
+	}
+}
+
+// An agreement says where in the log the proposal is that made it, also behind other values
+// of the block and behind values that it skipped.
+func TestPlaceOfAnAgreement(t *testing.T) {
+	c := newCluster(t, 4)
+	c.startAll()
+	ctx := within(t)
+	var load sync.WaitGroup
+	for i := range 40 {
+		for _, n := range c.nodes {
+			load.Go(func() {
+				if _, err := n.Submit(ctx, value(i)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	for i := range 3 {
+		if _, err := c.nodes[i].Propose(ctx, "place", []byte("here")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	load.Wait()
+	c.agreed("place", "here", 3, 0, 1, 2, 3)
+	for _, n := range c.nodes {
+		st, err := n.Agreement("place")
+		if err != nil {
+			t.Fatal(err)
+		}
+		values, err := n.Values(st.At.Block)
+		if err != nil || st.At.Index >= uint64(len(values)) {
+			t.Fatalf("%d values, %+v, %v", len(values), st.At, err)
+		}
+		if p, err := agree.Decode(values[st.At.Index].Payload); err != nil || p.Name != "place" {
+			t.Errorf("at %+v is %q, %v", st.At, p.Name, err)
 		}
 	}
 }

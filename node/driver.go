@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -49,6 +48,7 @@ type driver struct {
 	decider   *decider
 	faults    *faults
 	history   history
+	repeats   *repeats
 	log       *slog.Logger
 	forgetful bool
 	now       func() time.Time // what headers say; nothing else depends on it
@@ -58,8 +58,6 @@ type driver struct {
 	inspect chan func()      // closures that read the ledger
 	deaf    chan struct{}    // closed when run has ended: nobody takes inputs any more
 	stopped chan struct{}    // closed when the node has stopped
-
-	settling sync.WaitGroup // lookups of repeats, see settle
 
 	meters Meters
 	tally  tally

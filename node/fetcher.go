@@ -67,7 +67,7 @@ type fetcher struct {
 	hint atomic.Int64 // in nanoseconds, see pushHint
 
 	// ask gets a batch from a peer and takes it in.
-	ask func(ctx context.Context, peer, maker bft.ID, d bft.Hash, gotOn func()) error
+	ask func(ctx context.Context, peer, lister bft.ID, d bft.Hash, gotOn func()) error
 
 	mu      sync.Mutex
 	queues  []wants
@@ -135,7 +135,7 @@ func (f *fetcher) run(ctx context.Context, lister bft.ID) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		w, wait, ok := f.take(lister)
+		w, wait, ok := f.take(lister, f.intake.overdrawn(lister))
 		if !ok {
 			timer.Reset(wait)
 			select {
@@ -165,14 +165,18 @@ func (f *fetcher) later(w want, pause time.Duration) {
 	q.list = append(q.list, w)
 }
 
-// take gives the first want that is due, or how long until there may be one.
-func (f *fetcher) take(lister bft.ID) (w want, wait time.Duration, ok bool) {
+// take gives the first want that is due, or how long until there may be one. Of a lister
+// who lists more than a correct one could, it gives only what blocks need.
+func (f *fetcher) take(lister bft.ID, overdrawn bool) (w want, wait time.Duration, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	q := &f.queues[lister]
 	wait = time.Hour
 	for i, w := range q.list {
 		left := time.Until(w.due)
+		if overdrawn && !w.Decided {
+			left = max(left, pullPause)
+		}
 		if left <= 0 {
 			q.list = append(q.list[:i], q.list[i+1:]...)
 			return w, 0, true
@@ -207,7 +211,7 @@ func (f *fetcher) settled(ctx context.Context, w want) bool {
 		return f.intake.has(w.Digest)
 	}
 	data, err := f.intake.store.Batch(w.Digest)
-	return err == nil && f.intake.accept(ctx, w.Lister, w.Digest, data) == nil
+	return err == nil && f.intake.accept(ctx, source{w.Lister, true}, w.Digest, data) == nil
 }
 
 // pull asks the lister first, then everybody else, and those last that are silent. While
@@ -303,7 +307,7 @@ func (f *fetcher) order(lister bft.ID) []bft.ID {
 	return append(there, silent...)
 }
 
-func (f *fetcher) request(ctx context.Context, peer, maker bft.ID, d bft.Hash, gotOn func()) error {
+func (f *fetcher) request(ctx context.Context, peer, lister bft.ID, d bft.Hash, gotOn func()) error {
 	coming := arrival{d, peer}
 	defer f.intake.ended(coming)
 	data, err := f.puller.pull(ctx, peer, d, func() {
@@ -313,5 +317,5 @@ func (f *fetcher) request(ctx context.Context, peer, maker bft.ID, d bft.Hash, g
 	if err != nil {
 		return err
 	}
-	return f.intake.accept(ctx, maker, d, data)
+	return f.intake.accept(ctx, source{lister, true}, d, data)
 }

@@ -267,3 +267,48 @@ func TestPullOfHalfAPush(t *testing.T) {
 		})
 	}
 }
+
+// Who lists ever more batches that no block takes gets no more of them pulled, but those
+// that a block needs; and again when blocks have taken some. What it pushes is another account.
+func TestPulledBatchesAreBounded(t *testing.T) {
+	disk := openStore(t)
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var asked []bft.Hash
+		f := askedFetcher(nil)
+		f.ask = func(_ context.Context, _, _ bft.ID, d bft.Hash, _ func()) error {
+			asked = append(asked, d)
+			return nil
+		}
+		const limit = 1 << 20
+		f.height, f.intake = func() uint64 { return 0 }, newIntake(4, limit, disk, nil)
+		for i := range 4 {
+			f.intake.charge(bft.Hash{byte(i), 1}, source{2, true}, limit)
+		}
+		if f.intake.full(2) || f.intake.held()[2] != 4*limit {
+			t.Errorf("pulled batches keep their lister from pushing: %v", f.intake.held())
+		}
+		var work sync.WaitGroup
+		work.Go(func() { f.run(ctx, 2) })
+		f.want(ledger.Want{Lister: 2, Digest: bft.Hash{7}, Epoch: 1})
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if len(asked) > 0 {
+			t.Errorf("asked for %v of a lister with too much", asked)
+		}
+		f.want(ledger.Want{Lister: 2, Digest: bft.Hash{8}, Epoch: 1, Decided: true})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if len(asked) != 1 || asked[0] != (bft.Hash{8}) {
+			t.Errorf("asked for %v where a block needs one", asked)
+		}
+		f.intake.taken([]bft.Hash{{0, 1}})
+		time.Sleep(2 * pullPause)
+		synctest.Wait()
+		if len(asked) != 2 || asked[1] != (bft.Hash{7}) {
+			t.Errorf("asked for %v when a block has taken some", asked)
+		}
+		cancel()
+		work.Wait()
+	})
+}

@@ -59,5 +59,5 @@ func (d *driver) heardBatch(from bft.ID, data []byte) {
 		d.faults.note(bft.Fault{Peer: from, Why: err})
 		return
 	}
-	d.input(d.intake.queue(from, digest, bytes.Clone(data), ids)) // a part of a frame, so far
+	d.input(d.intake.queue(source{id: from}, digest, bytes.Clone(data), ids)) // a part of a frame, so far
 }

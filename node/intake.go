@@ -32,7 +32,8 @@ type intake struct {
 	coming  map[arrival]time.Time  // pushes and answers that are being read, and when they last got on
 	gotOn   []time.Time            // when any push of a peer's last did
 	pending map[bft.Hash]ownership // held, in no block
-	backlog []int64                // bytes of those per maker
+	backlog []int64                // bytes of those per maker, of what it pushes
+	pulled  []int64                // and per lister, of what is pulled
 	freed   chan struct{}          // closed and replaced when a block has taken batches
 }
 
@@ -46,16 +47,24 @@ type arrival struct {
 // then is not counted on (see expected).
 const pushStep = 16 << 10
 
+// source is against whom a batch counts: against its maker, who has pushed it, or against
+// who lists what was pulled. A correct node lists also what others have left with it, so
+// that is another account.
+type source struct {
+	id     bft.ID
+	pulled bool
+}
+
 type ownership struct {
-	maker bft.ID
-	size  int64
+	source
+	size int64
 }
 
 func newIntake(nodes int, limit int64, s *store.Store, tell func(context.Context, ledger.In) error) *intake {
 	return &intake{
 		store: s, tell: tell, limit: limit, plain: newPlain(),
 		coming: map[arrival]time.Time{}, gotOn: make([]time.Time, nodes), pending: map[bft.Hash]ownership{},
-		backlog: make([]int64, nodes), freed: make(chan struct{}),
+		backlog: make([]int64, nodes), pulled: make([]int64, nodes), freed: make(chan struct{}),
 	}
 }
 
@@ -80,7 +89,7 @@ func (k *intake) push(ctx context.Context, from bft.ID, head []byte, size int64,
 	if err := k.read(coming, body, data); err != nil {
 		return fmt.Errorf("push of batch %s: %w", digest.Short(), err)
 	}
-	if err := k.accept(ctx, from, digest, data); err != nil {
+	if err := k.accept(ctx, source{id: from}, digest, data); err != nil {
 		return err
 	}
 	if len(data) >= store.LargeBatch {
@@ -109,7 +118,7 @@ func (k *intake) buffer(size int) []byte {
 }
 
 // accept checks a batch's bytes against its name, stores it and tells the driver.
-func (k *intake) accept(ctx context.Context, maker bft.ID, digest bft.Hash, data []byte) error {
+func (k *intake) accept(ctx context.Context, from source, digest bft.Hash, data []byte) error {
 	if batch.Digest(data) != digest {
 		return fmt.Errorf("batch %s: the bytes have another digest", digest.Short())
 	}
@@ -117,13 +126,13 @@ func (k *intake) accept(ctx context.Context, maker bft.ID, digest bft.Hash, data
 	if err != nil {
 		return fmt.Errorf("batch %s: %w", digest.Short(), err)
 	}
-	return k.keep(ctx, maker, digest, data, ids)
+	return k.keep(ctx, from, digest, data, ids)
 }
 
 // keep takes in a batch that has been checked. The ledger need not wait for the disk. A
 // large one is there when it returns, and its bytes are the caller's again.
-func (k *intake) keep(ctx context.Context, maker bft.ID, digest bft.Hash, data []byte, ids []batch.ValueID) error {
-	hold := k.queue(maker, digest, data, ids)
+func (k *intake) keep(ctx context.Context, from source, digest bft.Hash, data []byte, ids []batch.ValueID) error {
+	hold := k.queue(from, digest, data, ids)
 	// Whatever becomes of the link that it came over: a batch that is here and that
 	// the ledger does not know of would be missing for ever, as nobody fetches it.
 	if err := k.tell(context.WithoutCancel(ctx), hold); err != nil || len(data) < store.LargeBatch {
@@ -134,11 +143,11 @@ func (k *intake) keep(ctx context.Context, maker bft.ID, digest bft.Hash, data [
 
 // queue begins to store a batch that has been checked, and gives what the driver has to
 // be told.
-func (k *intake) queue(maker bft.ID, digest bft.Hash, data []byte, ids []batch.ValueID) storing {
+func (k *intake) queue(from source, digest bft.Hash, data []byte, ids []batch.ValueID) storing {
 	k.plain.note(digest, data)
-	stored := k.store.QueueBatch(digest, maker, data)
-	k.charge(digest, maker, int64(len(data)))
-	return storing{Hold: ledger.Hold{Digest: digest, Maker: maker, Values: ids}, stored: stored}
+	stored := k.store.QueueBatch(digest, from.id, data)
+	k.charge(digest, from, int64(len(data)))
+	return storing{Hold: ledger.Hold{Digest: digest, Maker: from.id, Values: ids}, stored: stored}
 }
 
 // storing is a batch on its way to the disk: what the ledger makes of it is not sent
@@ -149,16 +158,23 @@ type storing struct {
 	say    []byte       // a small one of ours, for the peers
 }
 
-// charge counts a pending batch against its maker, a tiny one as [maxFramed] bytes: it
+// charge counts a pending batch against its source, a tiny one as [maxFramed] bytes: it
 // costs more than what is in it.
-func (k *intake) charge(digest bft.Hash, maker bft.ID, size int64) {
+func (k *intake) charge(digest bft.Hash, from source, size int64) {
 	size = max(size, maxFramed)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if _, known := k.pending[digest]; !known {
-		k.pending[digest] = ownership{maker, size}
-		k.backlog[maker] += size
+		k.pending[digest] = ownership{from, size}
+		*k.account(from) += size
 	}
+}
+
+func (k *intake) account(of source) *int64 {
+	if of.pulled {
+		return &k.pulled[of.id]
+	}
+	return &k.backlog[of.id]
 }
 
 // taken takes the batches of a block off their makers' accounts.
@@ -168,7 +184,7 @@ func (k *intake) taken(digests []bft.Hash) {
 	for _, d := range digests {
 		if o, ok := k.pending[d]; ok {
 			delete(k.pending, d)
-			k.backlog[o.maker] -= o.size
+			*k.account(o.source) -= o.size
 		}
 	}
 	close(k.freed)
@@ -199,11 +215,23 @@ func (k *intake) full(maker bft.ID) bool {
 	return k.backlog[maker] >= k.limit
 }
 
+// overdrawn reports whether so much was pulled that a node lists, and that is in no block,
+// as a correct one never lists: more than it may hold of everybody.
+func (k *intake) overdrawn(lister bft.ID) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.pulled[lister] >= k.limit*int64(len(k.pulled))
+}
+
 // held is how many bytes of each maker's batches are in no block.
 func (k *intake) held() []int64 {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return slices.Clone(k.backlog)
+	sums := slices.Clone(k.backlog)
+	for id, pulled := range k.pulled {
+		sums[id] += pulled
+	}
+	return sums
 }
 
 func (k *intake) getsOn(a arrival) {

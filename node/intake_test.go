@@ -36,7 +36,7 @@ func TestAStoredBatchIsToldOf(t *testing.T) {
 	link, cancel := context.WithCancel(context.Background())
 	cancel()
 	digest, data, ids := someBatch()
-	if err := k.keep(link, 3, digest, data, ids); err != nil || told != 1 {
+	if err := k.keep(link, source{id: 3}, digest, data, ids); err != nil || told != 1 {
 		t.Errorf("told %d times, %v", told, err)
 	}
 }
@@ -48,7 +48,7 @@ func TestNothingIsSentBeforeItsBatchIsStored(t *testing.T) {
 	told := make(chan storing, 1)
 	k := newIntake(4, 1<<30, s, func(_ context.Context, in ledger.In) error { told <- in.(storing); return nil })
 	digest, data, ids := someBatch()
-	if err := k.keep(context.Background(), 3, digest, data, ids); err != nil {
+	if err := k.keep(context.Background(), source{id: 3}, digest, data, ids); err != nil {
 		t.Fatal(err)
 	}
 	if hold := <-told; hold.stored() != nil || !s.IsPending(digest) {

@@ -1,23 +1,17 @@
 package node
 
 import (
-	"bytes"
-	"cmp"
-	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
 	"abad/batch"
 	"abad/bft"
 	"abad/ledger"
-	"abad/store"
 )
 
 // settle gives receipts to the clients whose batches these blocks have taken. What
-// needs a look into older blocks is looked up beside the driver: clients that send
-// everything again after a fault must not hold up the votes.
+// needs a look into older blocks is looked up beside the driver, see [repeats].
 func (d *driver) settle(blocks []ledger.Committed) {
 	var repeats []*repeat
 	for _, c := range blocks {
@@ -29,9 +23,7 @@ func (d *driver) settle(blocks []ledger.Committed) {
 			index += uint64(taken.Kept())
 		}
 	}
-	if len(repeats) > 0 {
-		d.settling.Go(func() { settleRepeats(d.store, repeats) })
-	}
+	d.repeats.add(repeats)
 }
 
 // foretell gives receipts to the clients whose batches a block has taken that this node
@@ -68,35 +60,6 @@ func (d *driver) settleBatch(own *building, taken ledger.Taken, height, first ui
 	}
 	close(f.known)
 	return repeats
-}
-
-// settleRepeats gives a client's retry the first one's receipt, and [ErrTaken] to
-// another value under the same id. It reads each block once.
-func settleRepeats(s *store.Store, repeats []*repeat) {
-	slices.SortStableFunc(repeats, func(a, b *repeat) int { return cmp.Compare(a.height, b.height) })
-	var height uint64
-	var places map[batch.ValueID]int
-	var values []batch.Value
-	var err error
-	for _, r := range repeats {
-		if r.height != height || places == nil {
-			height, places = r.height, map[batch.ValueID]int{}
-			if values, err = readValues(s, height); err == nil {
-				for i, v := range values {
-					places[v.ID] = i
-				}
-			}
-		}
-		index, found := places[r.id]
-		switch {
-		case err != nil || !found:
-			r.settle(place{}, fmt.Errorf("%w: value %s was skipped and is not in the recent log: %w", ErrTaken, r.id, errors.Join(err, ErrNotFound)))
-		case !bytes.Equal(values[index].Payload, r.payload):
-			r.settle(place{}, fmt.Errorf("%w: %s is in block %d at index %d", ErrTaken, r.id, height, index))
-		default:
-			r.settle(place{height, uint64(index)}, nil)
-		}
-	}
 }
 
 func joinIDs(ids []batch.ValueID) []byte {

@@ -27,7 +27,7 @@ func (d *driver) restore() error {
 		if err != nil {
 			return fmt.Errorf("stored batch %s: %w", p.Digest.Short(), err)
 		}
-		d.intake.charge(p.Digest, p.Maker, int64(p.Size))
+		d.intake.charge(p.Digest, source{id: p.Maker}, int64(p.Size))
 		d.input(ledger.Hold{Digest: p.Digest, Maker: p.Maker, Values: ids})
 	}
 	if err := d.decider.restore(); err != nil {

@@ -121,6 +121,7 @@ func (n *Node) build() error {
 	}
 	n.transport, n.driver, n.batcher = transport, d, newBatcher(c.Limits)
 	n.offers = newOffers(n.quorum, c.Self, transport.Push, n.load)
+	d.repeats = &repeats{node: n, wake: make(chan struct{}, 1)}
 	d.offer, d.window = n.offers.offer, uint64(c.Epochs)
 	d.transport, d.batcher, d.launch = transport, n.batcher, n.launch
 	d.votes = make(chan decision.In, inputQueue)
@@ -198,6 +199,7 @@ func (n *Node) Run(ctx context.Context) error {
 	part("decider", quiet(n.driver.decider.ask))
 	part("agreements", n.readAgreements)
 	part("follower", quiet(n.driver.follower.run))
+	part("repeats", quiet(n.driver.repeats.run))
 	part("lookout", quiet(n.lookout.run))
 	for id := range n.quorum.IDs() {
 		for range pullsPerLister {
@@ -211,7 +213,7 @@ func (n *Node) Run(ctx context.Context) error {
 		err = nil
 	}
 	ended := make(chan struct{})
-	go func() { parts.Wait(); n.driver.settling.Wait(); close(ended) }()
+	go func() { parts.Wait(); close(ended) }()
 	select {
 	case <-ended:
 	case <-n.store.Failed():
