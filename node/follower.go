@@ -114,7 +114,7 @@ func (f *follower) run(ctx context.Context) {
 		if !stuck {
 			vain = 0
 		}
-		if stuck && !f.fetcher.needs(f.store.Height()+1) || f.far() {
+		if stuck && !f.waits() || f.far() {
 			if f.catchUp(ctx) {
 				vain = 0
 				continue
@@ -122,13 +122,20 @@ func (f *follower) run(ctx context.Context) {
 			vain = min(vain+1, maxVain)
 		}
 		stored = f.stored()
-		timer.Reset(max(followHint, f.fetcher.hinted()) << vain)
+		timer.Reset(max(followHint<<vain, f.fetcher.hinted()))
 		select {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
 		}
 	}
+}
+
+// waits reports that all that is missing are batches of a block that is decided here. They
+// are looked for already; to do that twice makes a slow link slower.
+func (f *follower) waits() bool {
+	height := f.store.Height()
+	return f.stored() == height && f.fetcher.needs(height+1)
 }
 
 // far reports that some peer has certified more than votes are kept for.

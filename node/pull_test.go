@@ -124,15 +124,20 @@ func TestCatchUpWaitsForWhatIsOnItsWay(t *testing.T) {
 }
 
 // A node that knows by its own votes what the next block is does not ask for it while it
-// has not its batches: to look for those twice makes a slow link slower.
-func TestFetcherSaysWhatBlocksNeed(t *testing.T) {
-	f := newFetcher(4)
-	f.want(ledger.Want{Lister: 1, Epoch: 9})
-	if f.needs(1) {
+// has not its batches, but where a certificate is missing too it does.
+func TestCatchUpLeavesBatchesToTheFetcher(t *testing.T) {
+	n := unstarted(t)
+	f := n.driver.follower
+	f.fetcher.want(ledger.Want{Lister: 1, Epoch: 1})
+	if f.waits() {
 		t.Error("no block needs what a header lists")
 	}
-	f.want(ledger.Want{Lister: 1, Epoch: 7, Decided: true})
-	if !f.needs(7) || f.needs(8) {
-		t.Errorf("of 7: %v, of 8: %v", f.needs(7), f.needs(8))
+	f.fetcher.want(ledger.Want{Lister: 1, Epoch: 1, Decided: true})
+	if !f.waits() {
+		t.Error("block 1 is decided here")
+	}
+	n.driver.archive.stored.Store(1) // as good as: another height than the blocks'
+	if f.waits() {
+		t.Error("a certificate is missing")
 	}
 }
