@@ -77,6 +77,7 @@ type driver struct {
 	patience []deadline
 	pace     pace
 	phase    phase
+	signers  signers
 
 	unanimous bool // whether the last block came by everybody's first votes
 }
@@ -227,6 +228,7 @@ func (d *driver) event(e net.Event) {
 func (d *driver) reachable(peer bft.ID, up bool) {
 	d.input(ledger.Link{Peer: peer, Up: up})
 	d.fetcher.heard(peer, up)
+	d.signers.heard(peer, up)
 }
 
 // Kinds of messages: the first byte says whose they are.
@@ -388,6 +390,9 @@ func (d *driver) hurry() {
 		}
 		i++
 	}
+	for _, u := range d.signers.due(now, d.ledger.CertifiedHeight()) {
+		d.certifier.sign(u.epoch, u.hash)
+	}
 }
 
 func (d *driver) untilDeadline() time.Duration {
@@ -395,7 +400,7 @@ func (d *driver) untilDeadline() time.Duration {
 	for _, p := range d.patience {
 		wait = min(wait, time.Until(p.at))
 	}
-	for _, t := range []time.Time{d.pace.next, d.tick.due} {
+	for _, t := range []time.Time{d.pace.next, d.tick.due, d.signers.next()} {
 		if !t.IsZero() {
 			wait = min(wait, time.Until(t))
 		}

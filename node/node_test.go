@@ -26,6 +26,8 @@ type cluster struct {
 	confs []Config
 	nodes []*Node
 	stop  []func()
+
+	meddle func(*Node) // with a node that is about to run
 }
 
 func newCluster(t testing.TB, n int) *cluster {
@@ -84,6 +86,9 @@ func (c *cluster) start(i int) {
 	n, err := New(c.confs[i])
 	if err != nil {
 		c.t.Fatalf("node %d: %v", i, err)
+	}
+	if c.meddle != nil {
+		c.meddle(n)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

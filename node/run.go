@@ -106,6 +106,7 @@ func (n *Node) build() error {
 		inputs: make(chan ledger.In, inputQueue), inspect: make(chan func()), deaf: make(chan struct{}), stopped: make(chan struct{}),
 		opened: map[uint64]time.Time{}, faults: newFaults(n.quorum.All(), c.Log),
 		meters: c.Meters, tally: newTally(n.quorum.All()), phase: phase{peers: make([]opening, n.quorum.All())},
+		signers: signers{quorum: n.quorum, self: c.Self},
 	}
 	d.intake = newIntake(n.quorum.All(), c.Limits.Backlog, n.store, d.tell)
 	transport, err := net.New(net.Config{

@@ -200,8 +200,12 @@ func (d *driver) announce(blocks []ledger.Committed) {
 		}
 		d.tally.block(c.Block.Header, view.Slots, d.now())
 		d.intake.taken(digestsOf(c.Block))
-		if e > d.ledger.CertifiedHeight() {
+		switch {
+		case e <= d.ledger.CertifiedHeight():
+		case d.signers.ours(e):
 			d.certifier.sign(e, c.Block.Hash())
+		default:
+			d.signers.wait(unsigned{e, c.Block.Hash(), now.Add(signPatience + 2*quorumTrip(d.quorum, d.trips()))})
 		}
 	}
 	if len(blocks) > 0 {
