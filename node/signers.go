@@ -8,8 +8,9 @@ import (
 
 const (
 	// signPatience is how long after a block a node that need not sign it waits for its
-	// certificate, besides two round trips: one for the others' blocks to be as far as
-	// ours, one for their shares. Certificates are combinePause apart at most.
+	// certificate, besides the time of two epochs: the others may have the block later
+	// by one, and their shares, where processors are slow, need as long to be here.
+	// Certificates are combinePause apart at most.
 	signPatience = combinePause + 100*time.Millisecond
 	// signOpenly is for how many blocks everybody signs after one whose certificate did
 	// not come without us. A node that withholds its shares, or is late with every

@@ -205,7 +205,7 @@ func (d *driver) announce(blocks []ledger.Committed) {
 		case d.signers.ours(e):
 			d.certifier.sign(e, c.Block.Hash())
 		default:
-			d.signers.wait(unsigned{e, c.Block.Hash(), now.Add(signPatience + 2*quorumTrip(d.quorum, d.trips()))})
+			d.signers.wait(unsigned{e, c.Block.Hash(), now.Add(signPatience + 2*d.pace.took)})
 		}
 	}
 	if len(blocks) > 0 {
