@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -13,7 +12,6 @@ import (
 	"abad/decision"
 	"abad/ledger"
 	"abad/net"
-	"abad/rbc"
 	"abad/store"
 )
 
@@ -80,12 +78,6 @@ type driver struct {
 	signers  signers
 
 	unanimous bool // whether the last block came by everybody's first votes
-}
-
-// deadline is when to hurry an epoch.
-type deadline struct {
-	epoch uint64
-	at    time.Time
 }
 
 // tell queues an input for the ledger.
@@ -209,69 +201,6 @@ func (d *driver) mayOpen(rested bool) {
 	d.input(hold)
 }
 
-// event handles one event of a peer.
-func (d *driver) event(e net.Event) {
-	switch e.Kind {
-	case net.LinkUp, net.PeerHeard:
-		d.reachable(e.From, true)
-	case net.LinkDown, net.PeerSilent:
-		d.reachable(e.From, false)
-	}
-	if e.Kind == net.LinkUp || e.Kind == net.Frame {
-		d.follower.heard(e.From, e.Position)
-	}
-	for _, raw := range e.Msgs {
-		d.message(e.From, raw)
-	}
-}
-
-func (d *driver) reachable(peer bft.ID, up bool) {
-	d.input(ledger.Link{Peer: peer, Up: up})
-	d.fetcher.heard(peer, up)
-	d.signers.heard(peer, up)
-}
-
-// Kinds of messages: the first byte says whose they are.
-const (
-	ledgerMsg   byte = 1
-	decisionMsg byte = 2
-	batchMsg    byte = 3
-)
-
-func frame(kind byte, msg []byte) []byte { return append([]byte{kind}, msg...) }
-
-var errKind = errors.New("message of an unknown kind")
-
-func (d *driver) message(from bft.ID, raw []byte) {
-	kind := byte(0)
-	if len(raw) > 0 {
-		kind = raw[0]
-	}
-	switch kind {
-	case ledgerMsg:
-	case decisionMsg:
-		d.decider.handle(from, raw[1:])
-		return
-	case batchMsg:
-		d.heardBatch(from, raw[1:])
-		return
-	default:
-		d.faults.note(bft.Fault{Peer: from, Why: errKind})
-		return
-	}
-	msg, err := ledger.Decode(d.quorum, raw[1:])
-	if err != nil {
-		d.faults.note(bft.Fault{Peer: from, Why: err})
-		return
-	}
-	d.heard = max(d.heard, msg.Epoch)
-	if msg.ACS.RBC.Kind == rbc.Val && msg.ACS.Slot == from {
-		d.phase.heard(from, msg.Epoch, time.Now().Add(-d.transport.RTT(from)/2))
-	}
-	d.mayOpen(false)
-	d.absorb(d.ledger.Handle(from, msg))
-}
-
 // decide gives the decisions an input of the certifier's, which cannot be wrong.
 func (d *driver) decide(in decision.In) {
 	if err := d.decider.input(in); err != nil {
@@ -372,40 +301,6 @@ func (d *driver) trips() (list []time.Duration) {
 		}
 	}
 	return list
-}
-
-// hurry ends the waits that are over.
-func (d *driver) hurry() {
-	now := time.Now()
-	if d.pace.over(now) {
-		d.mayOpen(true)
-		d.batcher.rested()
-		d.input(ledger.Rested{})
-	}
-	for i := 0; i < len(d.patience); {
-		if p := d.patience[i]; !now.Before(p.at) {
-			d.patience = append(d.patience[:i], d.patience[i+1:]...)
-			d.input(ledger.Hurried{Epoch: p.epoch})
-			continue
-		}
-		i++
-	}
-	for _, u := range d.signers.due(now, d.ledger.CertifiedHeight()) {
-		d.certifier.sign(u.epoch, u.hash)
-	}
-}
-
-func (d *driver) untilDeadline() time.Duration {
-	wait := time.Hour
-	for _, p := range d.patience {
-		wait = min(wait, time.Until(p.at))
-	}
-	for _, t := range []time.Time{d.pace.next, d.tick.due, d.signers.next()} {
-		if !t.IsZero() {
-			wait = min(wait, time.Until(t))
-		}
-	}
-	return max(wait, 0)
 }
 
 // waitFor waits until what it asks about the store holds, or the driver has ended.
