@@ -101,7 +101,7 @@ type Journal struct {
 // which this node opens no further one of its own accord.
 type Opened struct{ Epoch uint64 }
 
-// Linger asks for [Hurried] after about the time that the epoch has taken so far.
+// Linger asks for [Hurried] after a few times as long as the epoch has taken so far.
 type Linger struct{ Epoch uint64 }
 
 // Want asks for a batch that Lister's header lists. If Decided, a block needs it:

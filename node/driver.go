@@ -19,9 +19,6 @@ const (
 	// tickEvents bounds what one tick takes in before it syncs and sends: enough
 	// to share a sync among many messages, little enough to answer soon.
 	tickEvents = 256
-	// maxPatience caps the wait for headers that are here already but not ready
-	// when enough slots are in (see [ledger.Linger]).
-	maxPatience = 200 * time.Millisecond
 	// inputQueue lets intake and certifier run ahead of a tick.
 	inputQueue = 256
 	// maxUnsynced bounds the journal entries that wait for a sync.
@@ -267,8 +264,7 @@ func (d *driver) output(out ledger.Out) {
 		d.opened[out.Epoch], d.mine = now, out.Epoch
 		d.batcher.opened(d.pace.opened(now, d.phase.opened(d.quorum, out.Epoch, now, d.pace.rest())))
 	case ledger.Linger:
-		sofar := time.Since(d.opened[out.Epoch])
-		d.patience = append(d.patience, deadline{out.Epoch, time.Now().Add(min(sofar, maxPatience))})
+		d.patience = append(d.patience, lingering(out.Epoch, d.opened[out.Epoch], time.Now()))
 	case ledger.Want:
 		d.fetcher.observe(d.epochTakes())
 		d.fetcher.want(out)
