@@ -53,8 +53,8 @@ type Seen struct {
 	Header []byte
 }
 
-// Linger asks for [Hurry], when the owner thinks that headers already here have
-// had their chance.
+// Linger says that enough slots are settled, and asks for [Hurry], when the owner
+// thinks that the other proposers have had their chance.
 type Linger struct{}
 
 // Decided says whether a slot is in.
@@ -90,8 +90,7 @@ type Machine struct {
 	cfg   Config
 	slots []*slot
 
-	rejecting bool // Wait slots are settled
-	lingering bool // and some headers get a little longer
+	rejecting bool // Wait slots are settled, and the others get a little longer
 	hurried   bool
 	complete  bool
 }
@@ -167,6 +166,7 @@ func (m *Machine) Slot(id bft.ID) Slot { return m.slots[id].snapshot() }
 func (m *Machine) settle(s *Step) {
 	if !m.rejecting && m.settled() >= m.cfg.Quorum.Wait() {
 		m.rejecting = true
+		s.Emit(Linger{})
 	}
 	if m.rejecting {
 		m.rejectRest(s)
@@ -190,14 +190,8 @@ func (m *Machine) settled() int {
 
 func (m *Machine) rejectRest(s *Step) {
 	for _, sl := range m.slots {
-		if sl.voted() {
-			continue
-		}
-		if m.hurried || sl.benched || !sl.header.SeenVal() {
+		if m.hurried || sl.benched {
 			sl.reject(s)
-		} else if !m.lingering {
-			m.lingering = true
-			s.Emit(Linger{})
 		}
 	}
 }

@@ -359,3 +359,42 @@ func TestSlotShowsWhoWasHeard(t *testing.T) {
 		t.Errorf("the slot of the node that is down: %+v", sl)
 	}
 }
+
+// With enough slots in, a slot of which nothing was heard is out only when the owner
+// says so, who is asked once; at once where the last epochs had nothing of it either.
+func TestNothingIsRejectedBeforeHurry(t *testing.T) {
+	var down bft.IDSet
+	down.Add(3)
+	for _, bench := range []bft.IDSet{{}, down} {
+		s := setup{n: 4, down: down, bench: bench}
+		net := s.net()
+		lingering := map[bft.ID]int{}
+		net.React = func(at bft.ID, depth int, out Out) {
+			switch out := out.(type) {
+			case Seen:
+				if err := net.Input(at, depth, Held{Slot: out.Slot, Hash: out.Hash}); err != nil {
+					t.Fatal(err)
+				}
+			case Linger:
+				lingering[at]++
+			}
+		}
+		s.propose(t, net)
+		net.Run()
+		for id := range bft.ID(3) {
+			sl := net.Nodes[id].(*Machine).Slot(3)
+			if benched := bench.Has(3); lingering[id] != 1 || sl.Rejected != benched || sl.Decided != benched {
+				t.Errorf("benched %v: node %d asks to wait %d times, then %+v", benched, id, lingering[id], sl)
+			}
+			if err := net.Input(id, 0, Hurry{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		net.Run()
+		for id := range bft.ID(3) {
+			if sl := net.Nodes[id].(*Machine).Slot(3); !sl.Rejected || !sl.Decided || sl.Accepted {
+				t.Errorf("node %d, hurried: %+v", id, sl)
+			}
+		}
+	}
+}

@@ -16,9 +16,9 @@
 // Rules of the epoch:
 //
 //	reject the rest   once Wait slots are settled (decided 1, or benched and
-//	                  decided 0): reject every slot without our READY. Where the
-//	                  proposer's header is here already, first ask the owner to
-//	                  wait a little ([Linger]), until it says [Hurry]
+//	                  decided 0): reject every slot without our READY; at once
+//	                  those that are benched, the others when the owner says
+//	                  [Hurry], which it is asked for ([Linger])
 //	bench             slots that were out before are expected out: their bias is 0
 //
 // The wait before [Hurry] is like a message to oneself: it may take any time, zero

@@ -101,7 +101,8 @@ type Journal struct {
 // which this node opens no further one of its own accord.
 type Opened struct{ Epoch uint64 }
 
-// Linger asks for [Hurried] after a few times as long as the epoch has taken so far.
+// Linger says that enough slots of an epoch are settled. It asks for [Hurried] after a
+// few times as long as that took, without which no other is voted out.
 type Linger struct{ Epoch uint64 }
 
 // Want asks for a batch that Lister's header lists. If Decided, a block needs it:

@@ -69,7 +69,7 @@ type driver struct {
 	framed   framed
 	heard    uint64 // the last one that peers speak of
 	sealed   uint64 // the last one that a batch was made for
-	patience []deadline
+	patience patience
 	pace     pace
 	phase    phase
 	signers  signers
@@ -264,11 +264,16 @@ func (d *driver) output(out ledger.Out) {
 		d.opened[out.Epoch], d.mine = now, out.Epoch
 		d.batcher.opened(d.pace.opened(now, d.phase.opened(d.quorum, out.Epoch, now, d.pace.rest())))
 	case ledger.Linger:
-		d.patience = append(d.patience, lingering(out.Epoch, d.opened[out.Epoch], time.Now()))
+		now, age := time.Now(), time.Duration(0)
+		if opened, ok := d.opened[out.Epoch]; ok {
+			age = now.Sub(opened)
+		}
+		d.patience.begin(out.Epoch, age, now)
 	case ledger.Want:
 		d.fetcher.observe(d.epochTakes())
 		d.fetcher.want(out)
 	case ledger.Committed:
+		d.patience.done(out.Block.Header.Epoch)
 		d.tick.blocks = append(d.tick.blocks, out)
 	case ledger.Combine:
 		d.certifier.combine(out)
